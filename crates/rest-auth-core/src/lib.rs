@@ -1,1 +1,20 @@
-//! Under construction.
+//! The rules of rest-auth: what an account is, what a client may send, and what then happens.
+//!
+//! Everything here is called alike from HTTP, from the command line and from tests. Nothing here knows a
+//! request, a status code, a statement of SQL or a socket: those are other crates, which depend on this one.
+//!
+//! | module | knows |
+//! | --- | --- |
+//! | [`model`] | accounts, tokens, sessions: plain structs, and newtypes that cannot be built wrong |
+//! | [`form`] | what a client may send, as data: parsing, messages, metadata |
+//! | [`features`] | one file for each feature: its settings, form and flow |
+//! | [`store`] | the port to the database, and the contract that every store keeps |
+//! | [`settings`] | every key of the configuration, its default and its words |
+//! | [`messages`] | every sentence that a client can read |
+
+pub mod error;
+pub mod form;
+pub mod messages;
+pub mod store;
+
+pub use error::{Error, FieldErrors, Result};

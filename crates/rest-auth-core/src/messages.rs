@@ -1,0 +1,226 @@
+//! Every sentence that a client of the API can read, with its code.
+//!
+//! The texts are the wire format: clients compare them, and the conformance suite compares them with Django's.
+//! They are upstream's to the letter, apostrophes included. A message that takes a value is a function.
+
+use std::borrow::Cow;
+
+/// A sentence with the code that DRF, Django or simplejwt gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The machine's name for it, such as `required`; in answers only where upstream puts it there.
+    pub code: &'static str,
+    /// The sentence, in English.
+    pub text: Cow<'static, str>,
+}
+
+impl Message {
+    /// A sentence without values.
+    pub const fn fixed(code: &'static str, text: &'static str) -> Self {
+        Self { code, text: Cow::Borrowed(text) }
+    }
+
+    /// A sentence with values filled in.
+    pub fn filled(code: &'static str, text: impl Into<String>) -> Self {
+        Self { code, text: Cow::Owned(text.into()) }
+    }
+}
+
+// Fields: DRF's `serializers.Field`, `CharField`, `EmailField`, `BooleanField`, `ChoiceField`.
+
+/// A key is absent.
+pub const REQUIRED: Message = Message::fixed("required", "This field is required.");
+/// JSON `null` where a value is needed.
+pub const NULL: Message = Message::fixed("null", "This field may not be null.");
+/// Nothing, or only white space.
+pub const BLANK: Message = Message::fixed("blank", "This field may not be blank.");
+/// Not text, nor a number that could be text.
+pub const NOT_A_STRING: Message = Message::fixed("invalid", "Not a valid string.");
+/// Not an address by the rules of Django's `EmailValidator`.
+pub const INVALID_EMAIL: Message = Message::fixed("invalid", "Enter a valid email address.");
+/// A NUL character in text.
+pub const NULL_CHARACTERS: Message =
+    Message::fixed("null_characters_not_allowed", "Null characters are not allowed.");
+/// The characters that a user name may not have.
+pub const INVALID_USERNAME: Message = Message::fixed(
+    "invalid",
+    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
+);
+/// The body is JSON `null`.
+pub const NO_DATA: Message = Message::fixed("null", "No data provided");
+
+/// Half of a surrogate pair in text.
+pub fn surrogate(unit: u16) -> Message {
+    Message::filled(
+        "surrogate_characters_not_allowed",
+        format!("Surrogate characters are not allowed: U+{unit:X}."),
+    )
+}
+/// Text above its limit, in code points.
+pub fn max_length(limit: usize) -> Message {
+    Message::filled("max_length", format!("Ensure this field has no more than {limit} characters."))
+}
+/// Text below its limit, in code points.
+pub fn min_length(limit: usize) -> Message {
+    Message::filled("min_length", format!("Ensure this field has at least {limit} characters."))
+}
+/// The body is no object; `kind` is the source language's word: `list`, `str`, `int`, `float`, `bool`.
+pub fn not_a_dictionary(kind: &str) -> Message {
+    Message::filled("invalid", format!("Invalid data. Expected a dictionary, but got {kind}."))
+}
+/// A value that is none of the choices.
+pub fn invalid_choice(value: &str) -> Message {
+    Message::filled("invalid_choice", format!("\"{value}\" is not a valid choice."))
+}
+/// Not a whole number.
+pub const INVALID_INTEGER: Message = Message::fixed("invalid", "A valid integer is required.");
+/// Not a truth value.
+pub const INVALID_BOOLEAN: Message = Message::fixed("invalid", "Must be a valid boolean.");
+
+// Whole requests: DRF's `exceptions`.
+
+/// Nobody is logged in and somebody must be.
+pub const NOT_AUTHENTICATED: Message =
+    Message::fixed("not_authenticated", "Authentication credentials were not provided.");
+/// Somebody is logged in and may not.
+pub const PERMISSION_DENIED: Message =
+    Message::fixed("permission_denied", "You do not have permission to perform this action.");
+/// Nothing there, or nothing that this caller may see.
+pub const NOT_FOUND: Message = Message::fixed("not_found", "Not found.");
+/// No renderer fits the `Accept` header.
+pub const NOT_ACCEPTABLE: Message =
+    Message::fixed("not_acceptable", "Could not satisfy the request Accept header.");
+/// The verb of the request is not among those of the endpoint.
+pub fn method_not_allowed(method: &str) -> Message {
+    Message::filled("method_not_allowed", format!("Method \"{method}\" not allowed."))
+}
+/// No parser fits the `Content-Type` header, given as sent.
+pub fn unsupported_media_type(content_type: &str) -> Message {
+    Message::filled(
+        "unsupported_media_type",
+        format!("Unsupported media type \"{content_type}\" in request."),
+    )
+}
+/// Too many requests; `wait` in whole seconds, rounded up.
+pub fn throttled(wait: Option<u64>) -> Message {
+    Message::filled(
+        "throttled",
+        match wait {
+            None => "Request was throttled.".to_owned(),
+            Some(1) => "Request was throttled. Expected available in 1 second.".to_owned(),
+            Some(seconds) => format!("Request was throttled. Expected available in {seconds} seconds."),
+        },
+    )
+}
+/// A body that is no JSON; the reason is Python's.
+pub fn json_parse_error(reason: &str) -> Message {
+    Message::filled("parse_error", format!("JSON parse error - {reason}"))
+}
+/// A multipart body that cannot be read; the reason is Django's.
+pub fn multipart_parse_error(reason: &str) -> Message {
+    Message::filled("parse_error", format!("Multipart form parse error - {reason}"))
+}
+/// The `charset` of a body names something that is no text encoding.
+pub fn unsupported_charset(charset: &str) -> Message {
+    Message::filled(
+        "parse_error",
+        format!("Unsupported charset \"{charset}\" in request Content-Type header."),
+    )
+}
+/// DRF's wrapping of a CSRF failure; the reason is Django's.
+pub fn csrf_failed(reason: &str) -> Message {
+    Message::filled("permission_denied", format!("CSRF Failed: {reason}"))
+}
+/// Our own: the database is away, or the hash queue is full. Upstream has no answer for either.
+pub const UNAVAILABLE: Message = Message::fixed(
+    "service_unavailable",
+    "The service is temporarily unavailable. Please try again shortly.",
+);
+/// Our own: something broke here. The log has the rest under the request's id.
+pub const INTERNAL: Message = Message::fixed("error", "A server error occurred.");
+/// Django's answer to a body above `DATA_UPLOAD_MAX_MEMORY_SIZE`, in our envelope.
+pub const BODY_TOO_LARGE: Message = Message::fixed("request_too_large", "The request body is too large.");
+
+// Authenticators.
+
+/// The token is in no row.
+pub const INVALID_TOKEN: Message = Message::fixed("authentication_failed", "Invalid token.");
+/// The token's account may not log in.
+pub const USER_INACTIVE: Message = Message::fixed("authentication_failed", "User inactive or deleted.");
+/// `Authorization: Token` and nothing more.
+pub const TOKEN_HEADER_EMPTY: Message =
+    Message::fixed("authentication_failed", "Invalid token header. No credentials provided.");
+/// `Authorization: Token a b`.
+pub const TOKEN_HEADER_SPACES: Message =
+    Message::fixed("authentication_failed", "Invalid token header. Token string should not contain spaces.");
+/// A token that is not UTF-8.
+pub const TOKEN_HEADER_CHARACTERS: Message = Message::fixed(
+    "authentication_failed",
+    "Invalid token header. Token string should not contain invalid characters.",
+);
+
+// login: dj_rest_auth.serializers.LoginSerializer.
+
+/// Unknown account, wrong password, inactive account: all the same.
+pub const LOGIN_FAILED: Message = Message::fixed("invalid", "Unable to log in with provided credentials.");
+/// The password was right and the account is off.
+pub const LOGIN_DISABLED: Message = Message::fixed("invalid", "User account is disabled.");
+/// Verification is mandatory and the address is not verified.
+pub const EMAIL_NOT_VERIFIED: Message = Message::fixed("invalid", "E-mail is not verified.");
+/// User name login without a user name.
+pub const MUST_INCLUDE_USERNAME: Message =
+    Message::fixed("invalid", "Must include \"username\" and \"password\".");
+/// E-mail login without an address.
+pub const MUST_INCLUDE_EMAIL: Message = Message::fixed("invalid", "Must include \"email\" and \"password\".");
+/// Login by either, with neither.
+pub const MUST_INCLUDE_EITHER: Message =
+    Message::fixed("invalid", "Must include either \"username\" or \"email\" and \"password\".");
+
+// logout: dj_rest_auth.views.LogoutView.
+
+/// Done, or nothing to do.
+pub const LOGGED_OUT: Message = Message::fixed("ok", "Successfully logged out.");
+/// Neither a token in the header nor a session to end.
+pub const LOGOUT_WITHOUT_LOGIN: Message =
+    Message::fixed("error", "You should be logged in to logout. Check whether the token is passed.");
+
+// registration: dj_rest_auth.registration.
+
+/// The name is somebody's, in whatever case.
+pub const USERNAME_TAKEN: Message = Message::fixed("unique", "A user with that username already exists.");
+/// The name is on the deployment's list of refused names.
+pub const USERNAME_RESERVED: Message =
+    Message::fixed("invalid", "Username can not be used. Please use other username.");
+/// The address is verified by somebody.
+pub const EMAIL_TAKEN: Message =
+    Message::fixed("invalid", "User is already registered with this e-mail address.");
+/// `password1` and `password2` differ. Here with a straight apostrophe.
+pub const PASSWORDS_DIFFER: Message = Message::fixed("invalid", "The two password fields didn't match.");
+/// Verification is mandatory: no credential yet, but a mail.
+pub const VERIFICATION_SENT: Message = Message::fixed("ok", "Verification e-mail sent.");
+
+// email_verification.
+
+/// Verified, or a mail sent; upstream's whole answer.
+pub const OK: Message = Message::fixed("ok", "ok");
+
+// Password validators: django.contrib.auth.password_validation.
+
+/// The password resembles an attribute of the account; `attribute` is its verbose name.
+pub fn password_too_similar(attribute: &str) -> Message {
+    Message::filled("password_too_similar", format!("The password is too similar to the {attribute}."))
+}
+/// The password has fewer than `minimum` code points.
+pub fn password_too_short(minimum: usize) -> Message {
+    let unit = if minimum == 1 { "character" } else { "characters" };
+    Message::filled(
+        "password_too_short",
+        format!("This password is too short. It must contain at least {minimum} {unit}."),
+    )
+}
+/// The password is on the list.
+pub const PASSWORD_TOO_COMMON: Message =
+    Message::fixed("password_too_common", "This password is too common.");
+/// The password has digits only.
+pub const PASSWORD_ENTIRELY_NUMERIC: Message =
+    Message::fixed("password_entirely_numeric", "This password is entirely numeric.");

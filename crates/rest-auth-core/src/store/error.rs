@@ -1,0 +1,46 @@
+//! What can go wrong in a store.
+
+/// The result of a store's method.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Why a store did not do what was asked.
+#[derive(Debug)]
+pub enum StoreError {
+    /// A value that must be unique is taken. It names the *field*, so that the field's error is made where the
+    /// row is written.
+    Conflict {
+        /// The field, in the model's words: `username`, `email`, `key`.
+        field: &'static str,
+    },
+    /// A row says something impossible; `table` and `id` tell which.
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The row's primary key, as text.
+        id: String,
+    },
+    /// The database is away, or nobody could serve within the time limit. Worth another try.
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
+    /// The database refused for another reason: a bug, or a schema that is not Django's.
+    Backend(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Conflict { field } => write!(f, "{field} is taken"),
+            Self::Inconsistent { table, id } => write!(f, "row {id} of {table} is inconsistent"),
+            Self::Unavailable(source) => write!(f, "the database is unavailable: {source}"),
+            Self::Backend(source) => write!(f, "the database failed: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unavailable(source) | Self::Backend(source) => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}
