@@ -14,7 +14,10 @@
 
 pub mod error;
 pub mod form;
+pub mod mail;
 pub mod messages;
+pub mod model;
+pub mod settings;
 pub mod store;
 
 pub use error::{Error, FieldErrors, Result};

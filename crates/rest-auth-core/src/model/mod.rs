@@ -1,0 +1,17 @@
+//! Accounts and what belongs to them: plain structs without I/O, and newtypes that parse at the edge.
+
+mod email_address;
+mod secret;
+mod session;
+mod timestamp;
+mod token;
+mod user;
+mod user_id;
+
+pub use email_address::EmailAddress;
+pub use secret::Secret;
+pub use session::{SessionKey, SessionRow};
+pub use timestamp::Timestamp;
+pub use token::{Token, TokenKey};
+pub use user::{ExtraValue, NewUser, User};
+pub use user_id::{UserId, UserIdKind};

@@ -1,0 +1,64 @@
+//! `[account]`: allauth's ACCOUNT_ settings.
+
+use serde::{Deserialize, Serialize};
+
+use super::section::section;
+use super::{OrFalse, Seconds};
+
+/// What happens with an address at sign-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EmailVerification {
+    /// A mail, and no login before the address is verified.
+    Mandatory,
+    /// A mail, and login at once.
+    Optional,
+    /// No mail.
+    None,
+}
+
+/// What identifies an account at login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoginMethod {
+    /// The user name.
+    Username,
+    /// The address.
+    Email,
+}
+
+section! {
+    /// allauth's ACCOUNT_ settings; they hold with the feature "registration".
+    Account in "account" {
+        /// "mandatory": no login before the address is verified. "optional": a mail, and login at once. "none": no mail.
+        email_verification: EmailVerification = EmailVerification::Optional, strict = EmailVerification::Mandatory;
+        /// Any of "username", "email".
+        login_methods: Vec<LoginMethod> = vec![LoginMethod::Username];
+        /// Names; a star means required: "email*". Passwords are always asked for.
+        signup_fields: Vec<String> =
+            ["email", "username*", "password1*", "password2*"].map(str::to_owned).to_vec(),
+            strict = ["email*", "username*", "password1*", "password2*"].map(str::to_owned).to_vec();
+        /// An address belongs to one account.
+        unique_email: bool = true;
+        /// Code points.
+        username_min_length: usize = 1;
+        /// Names that nobody may take, in any case.
+        username_blacklist: Vec<String> = Vec::new();
+        /// Keep capitals in user names. Either way names are unique ignoring case.
+        preserve_username_casing: bool = true;
+        /// Least length of passwords while no password validators are configured.
+        password_min_length: usize = 6;
+        /// Confirmation keys are signed. false: they are rows.
+        email_confirmation_hmac: bool = true;
+        /// Days that a confirmation key is good for.
+        email_confirmation_expire_days: u32 = 3;
+        /// ACCOUNT_SALT of signed confirmation keys.
+        salt: String = "account".to_owned();
+        /// Before every subject. false: "[site name] ".
+        email_subject_prefix: OrFalse<String> = OrFalse::off();
+        /// Least time between two confirmation mails to one address at sign-up.
+        email_confirmation_cooldown: Seconds = Seconds(180);
+        /// GET logout/ logs out as POST does. Never HEAD.
+        logout_on_get: bool = false;
+    }
+}

@@ -1,0 +1,21 @@
+//! `[database]`: where the rows are.
+
+use super::Seconds;
+use super::section::section;
+
+section! {
+    /// Where the rows are: Django's own tables, on SQLite or PostgreSQL.
+    Database in "database" {
+        /// "sqlite:///ABSOLUTE/PATH", "sqlite://RELATIVE/PATH", "sqlite::memory:",
+        /// "postgres://USER:PASSWORD@HOST:PORT/NAME".
+        url: String = "sqlite://rest-auth.sqlite3".to_owned();
+        /// Connections to PostgreSQL.
+        max_connections: u32 = 10;
+        /// Connections that read an SQLite file, beside the one that writes.
+        readers: u32 = 4;
+        /// How long a request waits for a connection, or for its turn to write, before it is answered 503.
+        acquire_timeout: Seconds = Seconds(5);
+        /// How long to wait for another process that has locked an SQLite file.
+        busy_timeout: Seconds = Seconds(20);
+    }
+}

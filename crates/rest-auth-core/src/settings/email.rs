@@ -1,0 +1,49 @@
+//! `[email]`: how mail leaves.
+
+use serde::{Deserialize, Serialize};
+
+use super::section::section;
+use super::{OrFalse, Seconds};
+use crate::model::Secret;
+
+/// Where mails go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailBackend {
+    /// To standard output.
+    Console,
+    /// To an SMTP server.
+    Smtp,
+    /// To a folder, a file each.
+    File,
+}
+
+section! {
+    /// How mail leaves: Django's EMAIL_ settings. Every mail is queued in the database with what caused it.
+    Email in "email" {
+        /// "console", "smtp" or "file".
+        backend: EmailBackend = EmailBackend::Console;
+        /// SMTP server.
+        host: String = "localhost".to_owned();
+        /// Its port.
+        port: u16 = 25;
+        /// User name there; empty: no authentication.
+        host_user: String = String::new();
+        /// Password there.
+        host_password: Secret = Secret::default();
+        /// STARTTLS, required.
+        use_tls: bool = false;
+        /// TLS from the first byte.
+        use_ssl: bool = false;
+        /// How long the server may take for an answer.
+        timeout: Seconds = Seconds(10);
+        /// DEFAULT_FROM_EMAIL.
+        default_from: String = "webmaster@localhost".to_owned();
+        /// The folder of the backend "file": one raw RFC 5322 file per mail, names in the order of sending.
+        file_path: OrFalse<String> = OrFalse::off();
+        /// SITE_ID: the row of django_site that names the site in mails.
+        site_id: i64 = 1;
+        /// How long a mail is tried again before it is given up.
+        give_up_after: Seconds = Seconds(259_200);
+    }
+}

@@ -1,0 +1,62 @@
+//! `[http]`: where the server listens, what it serves, who may speak to it.
+
+use serde::{Deserialize, Serialize};
+
+use super::section::section;
+use super::{OrFalse, Seconds};
+
+/// A way to authenticate a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthenticatorName {
+    /// DRF's `TokenAuthentication`.
+    Token,
+    /// DRF's `SessionAuthentication`, with CSRF.
+    Session,
+}
+
+/// A group of endpoints that a deployment switches on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeatureName {
+    /// Sign-up and e-mail verification, as `dj_rest_auth.registration` with allauth. Without it login is Django's own.
+    Registration,
+    /// `/protected/`: an example of a host's view that needs a login.
+    Example,
+}
+
+section! {
+    /// Where the server listens, what it serves, and who may speak to it.
+    Http in "http" {
+        /// Address and port.
+        listen: String = "127.0.0.1:8000".to_owned();
+        /// Where the endpoints stand.
+        prefix: String = "/rest-auth/".to_owned();
+        /// Where registration stands. false: the prefix and "registration/".
+        registration_prefix: OrFalse<String> = OrFalse::off();
+        /// In this order, any of "token", "session" (DEFAULT_AUTHENTICATION_CLASSES). The first one decides
+        /// between 401 and 403, and the challenge.
+        authentication: Vec<AuthenticatorName> = vec![AuthenticatorName::Token, AuthenticatorName::Session];
+        /// Any of "registration", "example".
+        features: Vec<FeatureName> = vec![FeatureName::Registration];
+        /// Scheme and host for links in mails, "https://example.com". Links never come from a request's Host.
+        /// false: the listening address, as long as that is this machine only.
+        base_url: OrFalse<String> = OrFalse::off();
+        /// LOGIN_URL: where a browser goes to log in.
+        login_url: String = "/accounts/login/".to_owned();
+        /// ALLOWED_HOSTS: the Host headers that are served; ".example.com" covers subdomains, "*" everything.
+        allowed_hosts: Vec<String> = vec!["*".to_owned()];
+        /// SECURE_PROXY_SSL_HEADER: ["X-Forwarded-Proto", "https"] where a proxy always sets or removes it.
+        secure_proxy_ssl_header: OrFalse<[String; 2]> = OrFalse::off();
+        /// Origins whose pages may read answers, "https://app.example.com". None: no CORS headers at all.
+        cors_allowed_origins: Vec<String> = Vec::new();
+        /// DATA_UPLOAD_MAX_MEMORY_SIZE: bytes of a request's body.
+        data_upload_max_memory_size: usize = 2_621_440;
+        /// DATA_UPLOAD_MAX_NUMBER_FIELDS: fields of a form.
+        data_upload_max_number_fields: usize = 1000;
+        /// How long a client may take to send its headers, and then its body.
+        request_timeout: Seconds = Seconds(30);
+        /// How long a shutdown waits for requests and mails under way.
+        shutdown_timeout: Seconds = Seconds(30);
+    }
+}

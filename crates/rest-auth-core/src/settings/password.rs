@@ -1,0 +1,112 @@
+//! `[password]`: hashing and rules.
+
+use serde::{Deserialize, Serialize};
+
+use super::Seconds;
+use super::section::section;
+
+/// A hasher: its name, or a table with its parameters where they are not Django's.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum HasherEntry {
+    /// By name, with Django's parameters.
+    Name(String),
+    /// With parameters.
+    Tuned(TunedHasher),
+}
+
+/// A hasher with parameters; those that an algorithm does not have are refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TunedHasher {
+    /// Django's name of the algorithm.
+    pub algorithm: String,
+    /// PBKDF2: iterations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<u32>,
+    /// Argon2: passes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_cost: Option<u32>,
+    /// Argon2: KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_cost: Option<u32>,
+    /// Argon2 and scrypt: lanes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parallelism: Option<u32>,
+    /// bcrypt: log2 of the rounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<u32>,
+    /// scrypt: N.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work_factor: Option<u32>,
+    /// scrypt: r.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block_size: Option<u32>,
+}
+
+impl HasherEntry {
+    /// Django's name of the algorithm.
+    pub fn algorithm(&self) -> &str {
+        match self {
+            Self::Name(name) => name,
+            Self::Tuned(tuned) => &tuned.algorithm,
+        }
+    }
+}
+
+/// A password validator, by Django's words.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ValidatorEntry {
+    /// `UserAttributeSimilarityValidator`
+    UserAttributeSimilarity {
+        /// From 0.1 to 1.
+        #[serde(default = "max_similarity")]
+        max_similarity: f64,
+    },
+    /// `MinimumLengthValidator`
+    MinimumLength {
+        /// Code points.
+        #[serde(default = "min_length")]
+        min_length: usize,
+    },
+    /// `CommonPasswordValidator`
+    Common,
+    /// `NumericPasswordValidator`
+    Numeric,
+}
+
+fn max_similarity() -> f64 {
+    0.7
+}
+
+fn min_length() -> usize {
+    8
+}
+
+fn all_validators(min_length: usize) -> Vec<ValidatorEntry> {
+    vec![
+        ValidatorEntry::UserAttributeSimilarity { max_similarity: max_similarity() },
+        ValidatorEntry::MinimumLength { min_length },
+        ValidatorEntry::Common,
+        ValidatorEntry::Numeric,
+    ]
+}
+
+section! {
+    /// How passwords are hashed, and what they may be.
+    Password in "password" {
+        /// PASSWORD_HASHERS by their algorithms' names. The first one encodes, all of them verify. A table tunes one:
+        /// { algorithm = "pbkdf2_sha256", iterations = 1000000 }. Whoever shares the database must have the same first one.
+        hashers: Vec<HasherEntry> = ["pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "scrypt"]
+            .map(|name| HasherEntry::Name(name.to_owned())).to_vec(),
+            strict = ["argon2", "pbkdf2_sha256", "pbkdf2_sha1", "bcrypt_sha256", "scrypt"]
+            .map(|name| HasherEntry::Name(name.to_owned())).to_vec();
+        /// AUTH_PASSWORD_VALIDATORS, in order.
+        validators: Vec<ValidatorEntry> = all_validators(min_length()), strict = all_validators(15);
+        /// Threads that hash. 0: one for each core.
+        threads: usize = 0;
+        /// How long a password may wait for its turn. Whoever would wait longer is answered 503 at once.
+        max_wait: Seconds = Seconds(5);
+    }
+}

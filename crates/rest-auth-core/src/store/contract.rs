@@ -1,0 +1,1 @@
+//! The contract that every store keeps: named cases, run on each database.
