@@ -1,0 +1,1 @@
+"""A user model as many projects have one: no username, e-mail for login, two more columns."""

@@ -1,0 +1,93 @@
+"""Reads the scenario files: shared defaults laid under each scenario, mistakes refused by name."""
+
+import tomllib
+from pathlib import Path
+
+CONFORMANCE = Path(__file__).resolve().parents[2] / "crates/rest-auth-tests/conformance"
+
+SCENARIO_KEYS = {"name", "settings", "users", "requests", "rows", "left_behind"}
+USER_KEYS = {
+    "like", "username", "email", "password", "is_active", "is_staff", "first_name", "last_name",
+    "addresses", "token", "extra",
+}
+BODY_KEYS = ("json", "form", "multipart", "raw", "raw_hex")
+REQUEST_KEYS = {
+    "send", "headers", "headers_hex", "cookies", "https", "jar", "save", "repeat", "after_seconds",
+    "before", "deviates", "expect", "content_type", "raw_times", *BODY_KEYS,
+}
+EXPECT_KEYS = {"status", "headers", "cookies", "body", "body_starts"}
+
+
+class Mistake(Exception):
+    """A scenario that cannot be played; the text says where and why."""
+
+
+def laid_over(base, over):
+    if not (isinstance(base, dict) and isinstance(over, dict)):
+        return over
+    return base | {key: laid_over(base.get(key), value) for key, value in over.items()}
+
+
+def features():
+    """The names of the scenario files, in order."""
+    return sorted(path.stem for path in CONFORMANCE.glob("*.toml") if path.stem != "base")
+
+
+def read(feature):
+    """The scenarios of one feature, complete: settings, users and repeated requests are resolved."""
+    base = tomllib.loads((CONFORMANCE / "base.toml").read_text("utf-8"))
+    file = tomllib.loads((CONFORMANCE / f"{feature}.toml").read_text("utf-8"))
+    names = set()
+    complete = []
+    for scenario in file["scenario"]:
+        name = scenario.get("name", "?")
+        try:
+            if name in names:
+                raise Mistake("there are two of this name")
+            names.add(name)
+            complete.append(resolve(base, scenario))
+        except Mistake as mistake:
+            raise SystemExit(f"{feature}.toml: {name}: {mistake}") from None
+    return base, complete
+
+
+def resolve(base, scenario):
+    only(scenario, SCENARIO_KEYS)
+    requests = []
+    for request in scenario["requests"]:
+        check_request(request)
+        requests += [request] * request.get("repeat", 1)
+    return {
+        "name": scenario["name"],
+        "settings": laid_over(base["settings"], scenario.get("settings", {})),
+        "users": [resolve_user(base["users"], user) for user in scenario.get("users", [])],
+        "requests": requests,
+        "rows": scenario.get("rows", {}),
+        "left_behind": scenario.get("left_behind", {}),
+    }
+
+
+def resolve_user(cast, user):
+    if isinstance(user, str):
+        user = {"like": user}
+    only(user, USER_KEYS)
+    model = user.get("like")
+    if model is not None and model not in cast:
+        raise Mistake(f"base.toml has no user {model!r}")
+    return {key: value for key, value in (cast.get(model, {}) | user).items() if key != "like"}
+
+
+def check_request(request):
+    only(request, REQUEST_KEYS)
+    if " " not in request.get("send", ""):
+        raise Mistake('a request needs send = "METHOD path"')
+    if sum(key in request for key in BODY_KEYS) > 1:
+        raise Mistake("a request has one body")
+    if ("deviates" in request) != ("expect" in request):
+        raise Mistake("deviates and expect belong together")
+    only(request.get("expect", {}), EXPECT_KEYS)
+
+
+def only(table, known):
+    if unknown := set(table) - known:
+        raise Mistake(f"unknown key {', '.join(sorted(unknown))}")
