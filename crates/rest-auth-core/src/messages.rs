@@ -74,6 +74,16 @@ pub fn invalid_choice(value: &str) -> Message {
 }
 /// Not a whole number.
 pub const INVALID_INTEGER: Message = Message::fixed("invalid", "A valid integer is required.");
+/// Text of more than 1000 characters where a whole number is needed.
+pub const INTEGER_TOO_LONG: Message = Message::fixed("max_string_length", "String value too large.");
+/// A whole number above its limit.
+pub fn max_value(limit: i64) -> Message {
+    Message::filled("max_value", format!("Ensure this value is less than or equal to {limit}."))
+}
+/// A whole number below its limit.
+pub fn min_value(limit: i64) -> Message {
+    Message::filled("min_value", format!("Ensure this value is greater than or equal to {limit}."))
+}
 /// Not a truth value.
 pub const INVALID_BOOLEAN: Message = Message::fixed("invalid", "Must be a valid boolean.");
 

@@ -23,6 +23,10 @@ pub struct Field {
     pub min_length: Option<usize>,
     /// In code points.
     pub max_length: Option<usize>,
+    /// The smallest whole number.
+    pub min_value: Option<i64>,
+    /// The largest whole number.
+    pub max_value: Option<i64>,
     /// The label of metadata and pages; by default the name, capitalised, with spaces.
     pub label: Option<String>,
     /// The help text of metadata and pages.
@@ -46,4 +50,159 @@ pub enum FieldKind {
     Boolean,
     /// `ChoiceField`: pairs of value and words.
     Choice(Vec<(String, String)>),
+    /// `ListField` of text, for answers only: bodies cannot fill it.
+    List,
+}
+
+/// Fields as DRF declares them: required, not blank, not null, trimmed, unless told otherwise.
+impl Field {
+    fn new(name: impl Into<String>, kind: FieldKind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            required: true,
+            read_only: false,
+            write_only: false,
+            allow_blank: false,
+            allow_null: false,
+            trim: true,
+            min_length: None,
+            max_length: None,
+            min_value: None,
+            max_value: None,
+            label: None,
+            help_text: None,
+        }
+    }
+
+    /// Text.
+    pub fn char(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::Char)
+    }
+
+    /// A password: kept as typed, and blank if there is nothing but white space (W-02).
+    pub fn password(name: impl Into<String>) -> Self {
+        Self { trim: false, write_only: true, ..Self::new(name, FieldKind::Password) }
+    }
+
+    /// An e-mail address.
+    pub fn email(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::Email)
+    }
+
+    /// A user name, with the characters that Django's user model allows.
+    pub fn username(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::Username)
+    }
+
+    /// A whole number.
+    pub fn integer(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::Integer)
+    }
+
+    /// A truth value; absent from an HTML form it is false, which is how forms say so.
+    pub fn boolean(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::Boolean)
+    }
+
+    /// One of several values, each with the words that people read.
+    pub fn choice(name: impl Into<String>, choices: Vec<(String, String)>) -> Self {
+        Self::new(name, FieldKind::Choice(choices))
+    }
+
+    /// A list of texts in an answer.
+    pub fn list(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::List).read_only()
+    }
+
+    /// The key may be absent.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        self.required(false)
+    }
+
+    /// Whether the key must be there, where a setting decides.
+    #[must_use]
+    pub fn required(self, required: bool) -> Self {
+        Self { required: required && !self.read_only, ..self }
+    }
+
+    /// Text may be empty.
+    #[must_use]
+    pub fn allow_blank(self) -> Self {
+        Self { allow_blank: true, ..self }
+    }
+
+    /// JSON `null` is a value.
+    #[must_use]
+    pub fn allow_null(self) -> Self {
+        Self { allow_null: true, ..self }
+    }
+
+    /// Shown, and ignored in bodies.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        Self { read_only: true, required: false, ..self }
+    }
+
+    /// Text of this many code points at least.
+    #[must_use]
+    pub fn min(self, length: usize) -> Self {
+        Self { min_length: Some(length), ..self }
+    }
+
+    /// Text of this many code points at most.
+    #[must_use]
+    pub fn max(self, length: usize) -> Self {
+        Self { max_length: Some(length), ..self }
+    }
+
+    /// Whole numbers from the first to the second, both included.
+    #[must_use]
+    pub fn between(self, smallest: i64, largest: i64) -> Self {
+        Self { min_value: Some(smallest), max_value: Some(largest), ..self }
+    }
+
+    /// The label, where it is not made from the name.
+    #[must_use]
+    pub fn label(self, label: impl Into<String>) -> Self {
+        Self { label: Some(label.into()), ..self }
+    }
+
+    /// The help text.
+    #[must_use]
+    pub fn help(self, text: impl Into<String>) -> Self {
+        Self { help_text: Some(text.into()), ..self }
+    }
+
+    /// The label of metadata and pages: the given one, or `new_password1` as `New password1`.
+    pub fn shown_label(&self) -> String {
+        if let Some(label) = &self.label {
+            return label.clone();
+        }
+        let words = self.name.replace('_', " ");
+        let mut characters = words.chars();
+        match characters.next() {
+            Some(first) => first.to_uppercase().chain(characters.flat_map(char::to_lowercase)).collect(),
+            None => words,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_made_from_the_name() {
+        assert_eq!(Field::char("new_password1").shown_label(), "New password1");
+        assert_eq!(Field::char("accessToken").shown_label(), "Accesstoken");
+        assert_eq!(Field::integer("pk").label("ID").shown_label(), "ID");
+    }
+
+    #[test]
+    fn a_field_that_is_only_shown_is_never_required() {
+        assert!(!Field::char("email").read_only().required(true).required);
+        assert!(Field::list("codes").read_only);
+    }
 }

@@ -12,13 +12,19 @@ pub enum Body {
     Form,
 }
 
-/// Text as a client sent it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Text as a client sent it. `Debug` does not print it, since it may be a password.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Text {
     /// The characters; a lone surrogate stands as U+FFFD.
     pub value: String,
     /// The first lone surrogate, which Rust's strings cannot hold and DRF refuses by name.
     pub lone_surrogate: Option<u16>,
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// A value as a client sent it.
