@@ -2,4 +2,5 @@
 //!
 //! Everything is a pure function of its arguments: time, salt and keys come from the caller.
 
+pub mod passwords;
 pub mod validators;
