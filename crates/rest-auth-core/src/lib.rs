@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`model`] | accounts, tokens, sessions: plain structs, and newtypes that cannot be built wrong |
 //! | [`form`] | what a client may send, as data: parsing, messages, metadata |
+//! | [`passwords`] | which passwords may be chosen |
 //! | [`features`] | one file for each feature: its settings, form and flow |
 //! | [`store`] | the port to the database, and the contract that every store keeps |
 //! | [`settings`] | every key of the configuration, its default and its words |
@@ -17,6 +18,7 @@ pub mod form;
 pub mod mail;
 pub mod messages;
 pub mod model;
+pub mod passwords;
 pub mod settings;
 pub mod store;
 

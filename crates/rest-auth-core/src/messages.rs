@@ -200,7 +200,7 @@ pub const LOGOUT_WITHOUT_LOGIN: Message =
 pub const USERNAME_TAKEN: Message = Message::fixed("unique", "A user with that username already exists.");
 /// The name is on the deployment's list of refused names.
 pub const USERNAME_RESERVED: Message =
-    Message::fixed("invalid", "Username can not be used. Please use other username.");
+    Message::fixed("username_blacklisted", "Username can not be used. Please use other username.");
 /// The address is verified by somebody.
 pub const EMAIL_TAKEN: Message =
     Message::fixed("invalid", "User is already registered with this e-mail address.");

@@ -1,17 +1,23 @@
 //! Accounts and what belongs to them: plain structs without I/O, and newtypes that parse at the edge.
 
+mod email;
 mod email_address;
+mod generated_username;
 mod secret;
 mod session;
 mod timestamp;
 mod token;
 mod user;
 mod user_id;
+mod username;
 
+pub use email::Email;
 pub use email_address::EmailAddress;
+pub use generated_username::candidates as username_candidates;
 pub use secret::Secret;
 pub use session::{SessionKey, SessionRow};
 pub use timestamp::Timestamp;
 pub use token::{Token, TokenKey};
 pub use user::{ExtraValue, NewUser, User};
 pub use user_id::{UserId, UserIdKind};
+pub use username::{Username, UsernameRules};

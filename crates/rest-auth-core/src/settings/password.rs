@@ -63,6 +63,9 @@ pub enum ValidatorEntry {
         /// From 0.1 to 1.
         #[serde(default = "max_similarity")]
         max_similarity: f64,
+        /// The fields that it looks at, in order.
+        #[serde(default = "user_attributes")]
+        user_attributes: Vec<String>,
     },
     /// `MinimumLengthValidator`
     MinimumLength {
@@ -80,13 +83,20 @@ fn max_similarity() -> f64 {
     0.7
 }
 
+fn user_attributes() -> Vec<String> {
+    ["username", "first_name", "last_name", "email"].map(str::to_owned).to_vec()
+}
+
 fn min_length() -> usize {
     8
 }
 
 fn all_validators(min_length: usize) -> Vec<ValidatorEntry> {
     vec![
-        ValidatorEntry::UserAttributeSimilarity { max_similarity: max_similarity() },
+        ValidatorEntry::UserAttributeSimilarity {
+            max_similarity: max_similarity(),
+            user_attributes: user_attributes(),
+        },
         ValidatorEntry::MinimumLength { min_length },
         ValidatorEntry::Common,
         ValidatorEntry::Numeric,

@@ -215,3 +215,5 @@ enum InHtml<'a> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -1,0 +1,5 @@
+//! Passwords: which may be chosen.
+
+mod validators;
+
+pub use validators::{PasswordValidators, Profile};
