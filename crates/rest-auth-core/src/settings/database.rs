@@ -1,7 +1,7 @@
 //! `[database]`: where the rows are.
 
-use super::Seconds;
 use super::section::section;
+use super::{OrFalse, Seconds};
 
 section! {
     /// Where the rows are: Django's own tables, on SQLite or PostgreSQL.
@@ -9,6 +9,8 @@ section! {
         /// "sqlite:///ABSOLUTE/PATH", "sqlite://RELATIVE/PATH", "sqlite::memory:",
         /// "postgres://USER:PASSWORD@HOST:PORT/NAME".
         url: String = "sqlite://rest-auth.sqlite3".to_owned();
+        /// A file that holds the address, instead of the address itself: it may have a password in it.
+        url_file: OrFalse<String> = OrFalse::off();
         /// Connections to PostgreSQL.
         max_connections: u32 = 10;
         /// Connections that read an SQLite file, beside the one that writes.

@@ -31,6 +31,8 @@ section! {
         host_user: String = String::new();
         /// Password there.
         host_password: Secret = Secret::default();
+        /// A file that holds the password, instead of the password itself.
+        host_password_file: OrFalse<String> = OrFalse::off();
         /// STARTTLS, required.
         use_tls: bool = false;
         /// TLS from the first byte.

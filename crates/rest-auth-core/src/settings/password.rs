@@ -1,12 +1,14 @@
 //! `[password]`: hashing and rules.
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Seconds;
 use super::section::section;
 
 /// A hasher: its name, or a table with its parameters where they are not Django's.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum HasherEntry {
     /// By name, with Django's parameters.
@@ -51,6 +53,26 @@ impl HasherEntry {
             Self::Name(name) => name,
             Self::Tuned(tuned) => &tuned.algorithm,
         }
+    }
+}
+
+/// Told apart by hand: serde's own way would not say which key of a table is wrong.
+impl<'de> Deserialize<'de> for HasherEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entry;
+        impl<'de> Visitor<'de> for Entry {
+            type Value = HasherEntry;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of an algorithm, or { algorithm = \"…\", … }")
+            }
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<HasherEntry, E> {
+                Ok(HasherEntry::Name(name.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<HasherEntry, A::Error> {
+                TunedHasher::deserialize(MapAccessDeserializer::new(entries)).map(HasherEntry::Tuned)
+            }
+        }
+        deserializer.deserialize_any(Entry)
     }
 }
 

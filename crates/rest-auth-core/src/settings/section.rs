@@ -11,6 +11,8 @@ pub struct Key {
     pub default: Option<toml::Value>,
     /// The value in the profile "strict", where that differs.
     pub strict: Option<toml::Value>,
+    /// The value is a secret: it is never shown, not even a wrong one.
+    pub hidden: bool,
 }
 
 /// A section of the file.
@@ -34,7 +36,8 @@ macro_rules! section {
         }
     ) => {
         $(#[doc = $section_doc])+
-        #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
+        #[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+        #[allow(clippy::doc_link_with_quotes, reason = "these texts are also the sample's: they show TOML")]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
             $( $(#[doc = $doc])+ pub $key: $ty, )*
@@ -61,6 +64,7 @@ macro_rules! section {
                         doc: &[$($doc),+],
                         default: toml::Value::try_from(&defaults.$key).ok(),
                         strict: strict.and_then(|value| toml::Value::try_from(&value).ok()),
+                        hidden: stringify!($ty).contains("Secret"),
                     }
                 }),*]
             }

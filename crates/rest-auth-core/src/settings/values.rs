@@ -1,5 +1,9 @@
 //! Kinds of values that several sections share.
 
+use std::marker::PhantomData;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A value, or `false` where Python says `None`.
@@ -32,20 +36,54 @@ impl<T: std::ops::Deref> OrFalse<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrFalse<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either<T> {
-            Switch(bool),
-            Value(T),
+        deserializer.deserialize_any(OrFalseVisitor(PhantomData))
+    }
+}
+
+/// Hands everything but truth values on to `T`, so that its own words say what would be right.
+struct OrFalseVisitor<T>(PhantomData<T>);
+
+impl<T> OrFalseVisitor<T> {
+    fn hand_on<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OrFalse<T>, D::Error>
+    where
+        T: Deserialize<'de>,
+    {
+        // toml's errors end in a line break when they are shown.
+        let or_false =
+            |error: D::Error| D::Error::custom(format!("{}, or `false`", error.to_string().trim_end()));
+        T::deserialize(deserializer).map(OrFalse::of).map_err(or_false)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OrFalseVisitor<T> {
+    type Value = OrFalse<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a value, or `false`")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<OrFalse<T>, E> {
+        if value {
+            Err(E::custom("`true` is no value here: give one, or `false`"))
+        } else {
+            Ok(OrFalse::off())
         }
-        match Either::<T>::deserialize(deserializer) {
-            Ok(Either::Switch(false)) => Ok(Self(None)),
-            Ok(Either::Value(value)) => Ok(Self(Some(value))),
-            Ok(Either::Switch(true)) => {
-                Err(serde::de::Error::custom("`true` is no value here: give one, or `false`"))
-            }
-            Err(_) => Err(serde::de::Error::custom("neither a fitting value nor `false`")),
-        }
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<OrFalse<T>, E> {
+        Self::hand_on(value.into_deserializer())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<OrFalse<T>, E> {
+        Self::hand_on(value.into_deserializer())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<OrFalse<T>, E> {
+        Self::hand_on(value.into_deserializer())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<OrFalse<T>, A::Error> {
+        Self::hand_on(SeqAccessDeserializer::new(values))
     }
 }
 
@@ -89,24 +127,24 @@ impl Seconds {
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
+        struct Duration;
+        impl Visitor<'_> for Duration {
             type Value = Seconds;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a duration: whole seconds, or text such as \"15m\", \"2h\", \"1d\"")
             }
-            fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Seconds, E> {
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Seconds, E> {
                 u64::try_from(value).map(Seconds).map_err(|_| E::custom("a duration cannot be negative"))
             }
-            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Seconds, E> {
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Seconds, E> {
                 Ok(Seconds(value))
             }
-            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Seconds, E> {
+            fn visit_str<E: Error>(self, value: &str) -> Result<Seconds, E> {
                 Seconds::parse(value)
                     .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(value), &self))
             }
         }
-        deserializer.deserialize_any(Visitor)
+        deserializer.deserialize_any(Duration)
     }
 }
 
@@ -137,12 +175,26 @@ mod tests {
         name: OrFalse<String>,
     }
 
+    #[derive(Deserialize, Debug)]
+    #[expect(dead_code, reason = "only its refusals are looked at")]
+    struct Cookie {
+        same_site: OrFalse<SameSite>,
+    }
+
     #[test]
     fn durations_are_numbers_or_words_and_false_is_none() {
         let sample: Sample = toml::from_str("age = \"15m\"\nname = false").unwrap();
         assert_eq!((sample.age, sample.name), (Seconds(900), OrFalse::off()));
         let sample: Sample = toml::from_str("age = 7\nname = \"x\"").unwrap();
         assert_eq!((sample.age, sample.name), (Seconds(7), OrFalse::of("x".to_owned())));
+    }
+
+    #[test]
+    fn what_would_be_right_is_said_by_the_kind_of_the_value() {
+        let refusal = |text| toml::from_str::<Cookie>(text).unwrap_err().message().to_owned();
+        let expected = "unknown variant `Lux`, expected one of `Lax`, `Strict`, `None`, or `false`";
+        assert_eq!(refusal("same_site = \"Lux\""), expected);
+        assert_eq!(refusal("same_site = true"), "`true` is no value here: give one, or `false`");
     }
 
     #[test]
