@@ -54,10 +54,11 @@ impl Chain {
     /// Checks a password against a user's column; `None` stands for a password that was not given, and
     /// for a user who does not exist. As `verify_password`.
     ///
-    /// Never cheaper than one run of the preferred hasher, unless a hasher further down the list is: that
-    /// run is also made when the user is unknown, or the column is unusable, of an algorithm not in the
-    /// list, or cannot be read. Where Django raises an exception, the password is wrong. A correct
-    /// password that the preferred hasher could not encode again is left where it is.
+    /// Costs one hash, always: a run of the hasher whose column it is, made up to what a new column costs
+    /// if it is the preferred one; and a run of the preferred hasher when the user is unknown, or the
+    /// column is unusable, of an algorithm not in the list, or cannot be read. Where Django raises an
+    /// exception, the password is wrong. A correct password that the preferred hasher could not encode
+    /// again is left where it is.
     pub fn check(&self, password: Option<&str>, column: Option<&EncodedPassword>) -> Verdict {
         let found = column.and_then(|column| Some((column, self.hasher_of(column)?)));
         let (Some(password), Some((column, hasher))) = (password, found) else {

@@ -40,8 +40,8 @@ pub enum Parameters {
         /// Binary logarithm of the number of key expansions.
         rounds: u32,
     },
-    /// `ScryptPasswordHasher`: at most 1 GiB of memory, passed over at most twice, that is
-    /// `128 × work_factor × block_size × parallelism` up to 2 GiB; N=16384, r=8, p=5 by default.
+    /// `ScryptPasswordHasher`: at most 1 GiB of memory (`128 × work_factor × block_size`), and at most 2 GiB
+    /// written in all passes (three seconds); N=16384, r=8, p=5 by default.
     Scrypt {
         /// N, a power of two.
         work_factor: u32,
