@@ -150,6 +150,10 @@ pub const UNAVAILABLE: Message = Message::fixed(
 pub const INTERNAL: Message = Message::fixed("error", "A server error occurred.");
 /// Django's answer to a body above `DATA_UPLOAD_MAX_MEMORY_SIZE`, in our envelope.
 pub const BODY_TOO_LARGE: Message = Message::fixed("request_too_large", "The request body is too large.");
+/// Too many fields or files in a form; Django's `TooManyFieldsSent`, in our envelope.
+pub const TOO_MANY_FIELDS: Message = Message::fixed("too_many_fields", "The form has too many fields.");
+/// The `Host` header is none that this deployment serves; Django's `DisallowedHost`, in our envelope.
+pub const INVALID_HOST: Message = Message::fixed("invalid_host", "Invalid HTTP Host header.");
 
 // Authenticators.
 
@@ -234,3 +238,84 @@ pub const PASSWORD_TOO_COMMON: Message =
 /// The password has digits only.
 pub const PASSWORD_ENTIRELY_NUMERIC: Message =
     Message::fixed("password_entirely_numeric", "This password is entirely numeric.");
+
+/// Reasons in [`json_parse_error`]: those of Python's `json` module and its decoders.
+pub mod json {
+    /// No value where one must stand.
+    pub const EXPECTING_VALUE: &str = "Expecting value";
+    /// No comma between values.
+    pub const EXPECTING_COMMA: &str = "Expecting ',' delimiter";
+    /// No colon after a key.
+    pub const EXPECTING_COLON: &str = "Expecting ':' delimiter";
+    /// A key without quotes, or a comma too many.
+    pub const EXPECTING_PROPERTY_NAME: &str = "Expecting property name enclosed in double quotes";
+    /// Something after the document.
+    pub const EXTRA_DATA: &str = "Extra data";
+    /// A raw control character in a string.
+    pub const INVALID_CONTROL_CHARACTER: &str = "Invalid control character at";
+    /// A backslash before a letter that has no meaning.
+    pub const INVALID_ESCAPE: &str = "Invalid \\escape";
+    /// `\u` without four hexadecimal digits.
+    pub const INVALID_UNICODE_ESCAPE: &str = "Invalid \\uXXXX escape";
+    /// A string without end.
+    pub const UNTERMINATED_STRING: &str = "Unterminated string starting at";
+    /// A byte order mark.
+    pub const UNEXPECTED_BOM: &str = "Unexpected UTF-8 BOM (decode using utf-8-sig)";
+    /// Our own: arrays and objects nest too deep. Upstream breaks here.
+    pub const TOO_DEEP: &str = "Nested too deeply";
+    /// A byte that begins no character.
+    pub const INVALID_START_BYTE: &str = "invalid start byte";
+    /// A byte that does not continue the character before it.
+    pub const INVALID_CONTINUATION_BYTE: &str = "invalid continuation byte";
+    /// A byte beyond ASCII.
+    pub const NOT_ASCII: &str = "ordinal not in range(128)";
+
+    /// A reason with its place: line and column from 1, `character` from 0, all in characters.
+    pub fn reason_at(reason: &str, line: usize, column: usize, character: usize) -> String {
+        format!("{reason}: line {line} column {column} (char {character})")
+    }
+    /// `NaN` and the infinities.
+    pub fn out_of_range(constant: &str) -> String {
+        format!("Out of range float values are not JSON compliant: '{constant}'")
+    }
+    /// A whole number of more than 4300 digits.
+    pub fn too_many_digits(digits: usize) -> String {
+        format!(
+            "Exceeds the limit (4300 digits) for integer string conversion: value has {digits} digits; use \
+             sys.set_int_max_str_digits() to increase the limit"
+        )
+    }
+    /// Bytes that are no text.
+    pub fn undecodable_bytes(codec: &str, bytes: &[u8], at: usize, reason: &str) -> String {
+        if let [byte] = bytes {
+            return format!("'{codec}' codec can't decode byte 0x{byte:02x} in position {at}: {reason}");
+        }
+        let last = at + bytes.len().saturating_sub(1);
+        format!("'{codec}' codec can't decode bytes in position {at}-{last}: {reason}")
+    }
+    /// Our own: a body that is no text in an encoding whose decoder names no place.
+    pub fn undecodable(codec: &str) -> String {
+        format!("'{codec}' codec can't decode the body")
+    }
+}
+
+/// Reasons in [`multipart_parse_error`]: those of Django's `MultiPartParser`.
+pub mod multipart {
+    /// The headers of a part do not end.
+    pub const HEADERS_TOO_LONG: &str = "Request max total header size exceeded.";
+    /// A file that claims to be base64 and is not.
+    pub const INVALID_BASE64: &str = "Could not decode base64 data.";
+
+    /// Not spelt `multipart/…`, which here must be lower case.
+    pub fn invalid_content_type(content_type: &str) -> String {
+        format!("Invalid Content-Type: {content_type}")
+    }
+    /// A content type beyond ASCII.
+    pub fn non_ascii_content_type(content_type: &str) -> String {
+        format!("Invalid non-ASCII Content-Type in multipart: {content_type}")
+    }
+    /// No boundary, or one that cannot be.
+    pub fn invalid_boundary(boundary: Option<&str>) -> String {
+        format!("Invalid boundary in multipart: {}", boundary.unwrap_or("None"))
+    }
+}

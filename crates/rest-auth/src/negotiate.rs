@@ -1,0 +1,155 @@
+//! Which renderer writes the answer: DRF's `DefaultContentNegotiation`.
+//!
+//! Ranges count by how specific they are; `q` is ignored, and among equally specific ranges the server's
+//! order decides. `?format=` narrows the choice.
+
+use http::HeaderMap;
+use http::header::ACCEPT;
+use rest_auth_core::Error;
+use rest_auth_core::settings::RendererName;
+
+use crate::error::ApiError;
+use crate::media_type::{MediaType, header_text};
+use crate::parse::query_parameter;
+
+/// Of a longer header only what stands before the last comma within it is read.
+const LONGEST_HEADER: usize = 8192;
+/// Ranges beyond are not looked at.
+const MOST_RANGES: usize = 64;
+/// A longer range is skipped.
+const LONGEST_RANGE: usize = 256;
+/// Spaces of indentation.
+const MOST_INDENT: u8 = 8;
+
+/// How the answer will be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub(crate) renderer: RendererName,
+    /// Spaces, where the client asked for `application/json; indent=4`.
+    pub(crate) indent: Option<u8>,
+}
+
+impl Accepted {
+    /// The first renderer, as for an answer to a request that accepts none.
+    pub(crate) fn fallback(renderers: &[RendererName]) -> Self {
+        Self { renderer: renderers.first().copied().unwrap_or(RendererName::JSONRenderer), indent: None }
+    }
+}
+
+/// Chooses a renderer: 406 if none fits, 404 for an unknown `?format=`.
+pub(crate) fn negotiate(
+    renderers: &[RendererName],
+    headers: &HeaderMap,
+    query: &str,
+) -> Result<Accepted, ApiError> {
+    let renderers: Vec<RendererName> = match query_parameter(query, "format").filter(|name| !name.is_empty())
+    {
+        None => renderers.to_vec(),
+        Some(name) => {
+            let named: Vec<_> = renderers.iter().copied().filter(|known| format(*known) == name).collect();
+            if named.is_empty() {
+                return Err(Error::NotFound.into());
+            }
+            named
+        }
+    };
+    let ranges = accepted_ranges(headers);
+    for specificity in (0..=3).rev() {
+        for renderer in &renderers {
+            let fitting = ranges
+                .iter()
+                .find(|range| range.specificity() == specificity && range.fits(media_type(*renderer)));
+            if let Some(range) = fitting {
+                return Ok(Accepted { renderer: *renderer, indent: indent(range) });
+            }
+        }
+    }
+    Err(ApiError::NotAcceptable)
+}
+
+/// The type that a renderer writes, as `OPTIONS` lists it.
+pub(crate) const fn media_type(renderer: RendererName) -> &'static str {
+    match renderer {
+        RendererName::JSONRenderer => "application/json",
+        RendererName::BrowsableAPIRenderer => "text/html",
+    }
+}
+
+/// The name in `?format=`.
+const fn format(renderer: RendererName) -> &'static str {
+    match renderer {
+        RendererName::JSONRenderer => "json",
+        RendererName::BrowsableAPIRenderer => "api",
+    }
+}
+
+/// Whether a client that is told of an error outside of any endpoint would rather read a page.
+pub(crate) fn prefers_page(headers: &HeaderMap) -> bool {
+    let known = [RendererName::JSONRenderer, RendererName::BrowsableAPIRenderer];
+    negotiate(&known, headers, "")
+        .is_ok_and(|accepted| accepted.renderer == RendererName::BrowsableAPIRenderer)
+}
+
+fn accepted_ranges(headers: &HeaderMap) -> Vec<MediaType> {
+    let lines: Vec<String> = headers.get_all(ACCEPT).iter().map(header_text).collect();
+    let joined = if lines.is_empty() { "*/*".to_owned() } else { lines.join(",") };
+    let letters: Vec<char> = joined.chars().collect();
+    let text: String = if letters.len() > LONGEST_HEADER {
+        let kept = letters[..LONGEST_HEADER].iter().rposition(|letter| *letter == ',').unwrap_or(0);
+        letters[..kept].iter().collect()
+    } else {
+        joined
+    };
+    text.split(',')
+        .map(str::trim)
+        .filter(|range| !range.is_empty() && range.chars().count() <= LONGEST_RANGE)
+        .take(MOST_RANGES)
+        .map(MediaType::parse)
+        .collect()
+}
+
+/// `indent=4` between 0 and 8; 0 and nonsense mean none.
+fn indent(range: &MediaType) -> Option<u8> {
+    let text = range.parameter("indent")?.trim().replace('_', "");
+    let number: i64 = text.parse().ok()?;
+    u8::try_from(number.clamp(0, i64::from(MOST_INDENT))).ok().filter(|spaces| *spaces > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    const BOTH: [RendererName; 2] = [RendererName::JSONRenderer, RendererName::BrowsableAPIRenderer];
+
+    fn headers(accept: &str) -> HeaderMap {
+        let bytes: Vec<u8> = accept.chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+        HeaderMap::from_iter([(ACCEPT, HeaderValue::from_bytes(&bytes).unwrap())])
+    }
+
+    #[test]
+    fn every_header_is_understood_as_drf_understands_it() {
+        let cases: Vec<Value> =
+            serde_json::from_str(include_str!("../tests/vectors/accept_headers.json")).unwrap();
+        for case in cases {
+            let headers = case["accept"].as_str().map(headers).unwrap_or_default();
+            let outcome = match negotiate(&BOTH, &headers, case["query"].as_str().unwrap()) {
+                Ok(accepted) => (Some(format(accepted.renderer)), accepted.indent.map(u64::from), None),
+                Err(ApiError::NotAcceptable) => (None, None, Some(406)),
+                Err(_) => (None, None, Some(404)),
+            };
+            let expected = (case["format"].as_str(), case["indent"].as_u64(), case["status"].as_u64());
+            assert_eq!(outcome, expected, "{case}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics(accept in "[ -~]{0,300}", query in "[ -~]{0,60}") {
+            let _ = negotiate(&BOTH, &headers(&accept), &query);
+        }
+    }
+}
