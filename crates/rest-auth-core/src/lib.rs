@@ -13,8 +13,12 @@
 //! | [`settings`] | every key of the configuration, its default and its words |
 //! | [`messages`] | every sentence that a client can read |
 
+pub mod context;
+pub mod credentials;
 pub mod error;
+pub mod features;
 pub mod form;
+pub mod hooks;
 pub mod mail;
 pub mod messages;
 pub mod model;
@@ -22,4 +26,5 @@ pub mod passwords;
 pub mod settings;
 pub mod store;
 
+pub use context::{App, Clock, Context, Entropy, Meta};
 pub use error::{Error, FieldErrors, Result};

@@ -1,7 +1,11 @@
 //! Mails: what is sent, not how. The sending is the port [`Mailer`]'s business, which the outbox worker calls.
 
+mod templates;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+
+pub use templates::{ConfirmationMail, MailTemplates, confirmation_link};
 
 /// A mail, complete: an outbox keeps it in this form.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

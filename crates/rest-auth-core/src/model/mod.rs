@@ -14,6 +14,7 @@ pub use email::Email;
 pub use email_address::EmailAddress;
 pub use generated_username::candidates as username_candidates;
 pub use rest_auth_formats::Timestamp;
+pub use rest_auth_formats::passwords::EncodedPassword;
 pub use secret::Secret;
 pub use session::{SessionKey, SessionRow};
 pub use token::{Token, TokenKey};

@@ -1,6 +1,6 @@
 //! An account: a row of the user table.
 
-use super::{Timestamp, UserId};
+use super::{EncodedPassword, Timestamp, UserId};
 
 /// An account as it is stored. Columns that a deployment's user model lacks are `None` or at their default.
 #[derive(Clone, PartialEq)]
@@ -8,7 +8,7 @@ pub struct User {
     /// The primary key.
     pub id: UserId,
     /// The password column, as stored: a hash, or `!…` where no password works.
-    pub password: String,
+    pub password: EncodedPassword,
     /// The user name; `None` where the model has none.
     pub username: Option<String>,
     /// The address on the user row, as stored; empty for none.
@@ -52,7 +52,7 @@ pub struct NewUser {
     /// The address for the user row; empty for none.
     pub email: String,
     /// The password column.
-    pub password: String,
+    pub password: EncodedPassword,
     /// Given name.
     pub first_name: String,
     /// Family name.
@@ -71,7 +71,7 @@ pub struct NewUser {
 
 impl NewUser {
     /// An ordinary active account.
-    pub fn new(username: Option<String>, email: String, password: String, now: Timestamp) -> Self {
+    pub fn new(username: Option<String>, email: String, password: EncodedPassword, now: Timestamp) -> Self {
         Self {
             username,
             email,

@@ -1,5 +1,6 @@
 //! The primary key of an account.
 
+use rest_auth_formats::user_id_text;
 use uuid::Uuid;
 
 /// A key of the user table: a 64-bit integer or a UUID, as the deployment's user model has it.
@@ -30,6 +31,14 @@ impl UserId {
         match kind {
             UserIdKind::Int | UserIdKind::BigInt => text.parse().ok().map(Self::Int),
             UserIdKind::Uuid => Uuid::parse_str(text).ok().map(Self::Uuid),
+        }
+    }
+
+    /// allauth's text of a key: base 36, or the UUID's 32 hexadecimal digits.
+    pub fn to_uid(self) -> String {
+        match self {
+            Self::Int(number) => user_id_text::uid_from_integer(number),
+            Self::Uuid(uuid) => user_id_text::uid_from_uuid(uuid.as_u128()),
         }
     }
 

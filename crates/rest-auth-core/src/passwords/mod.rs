@@ -1,5 +1,68 @@
-//! Passwords: which may be chosen.
+//! Passwords: the chain of hashers on threads of its own, and the rules for new ones.
 
+mod pool;
 mod validators;
 
+use std::sync::Arc;
+
+use rest_auth_formats::passwords::{Chain, EncodedPassword, Salt, Verdict};
+
+pub use pool::{Full, Pool};
 pub use validators::{PasswordValidators, Profile};
+
+use crate::context::Entropy;
+use crate::error::{Error, Result};
+use crate::messages::Message;
+use crate::model::Secret;
+
+/// Hashing and rules for passwords.
+pub struct Passwords {
+    chain: Arc<Chain>,
+    pool: Pool,
+    validators: PasswordValidators,
+    entropy: Entropy,
+}
+
+impl Passwords {
+    /// A chain of hashers on a pool of threads, with the rules for new passwords.
+    pub fn new(chain: Chain, pool: Pool, validators: PasswordValidators, entropy: Entropy) -> Self {
+        Self { chain: Arc::new(chain), pool, validators, entropy }
+    }
+
+    /// Checks a password against a column. One hash, whatever comes out: an unknown account (`None`), an
+    /// unusable or unreadable column cost the same.
+    pub async fn check(&self, password: &Secret, column: Option<&EncodedPassword>) -> Result<Verdict> {
+        let (chain, password, column) = (Arc::clone(&self.chain), password.clone(), column.cloned());
+        self.run(move || chain.check(Some(password.expose()), column.as_ref())).await
+    }
+
+    /// The column for a new password.
+    pub async fn encode(&self, password: &Secret) -> Result<EncodedPassword> {
+        let salt = Salt::draw(|bytes| self.entropy.fill(bytes));
+        let (chain, password) = (Arc::clone(&self.chain), password.clone());
+        self.run(move || chain.encode(password.expose(), &salt)).await?.map_err(Error::internal)
+    }
+
+    /// What is wrong with a new password: every rule's message, in the order of the configuration.
+    pub fn validate(&self, password: &Secret, profile: &Profile) -> Vec<Message> {
+        self.validators.validate(password.expose(), profile)
+    }
+
+    /// How many hashes wait and run.
+    pub fn load(&self) -> (usize, usize) {
+        self.pool.load()
+    }
+
+    async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        self.pool
+            .run(job)
+            .await
+            .map_err(|full| Error::Unavailable { retry_after: full.retry_after, what: "the hash queue" })
+    }
+}
+
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Passwords").finish_non_exhaustive()
+    }
+}

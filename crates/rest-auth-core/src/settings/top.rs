@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::section::section;
 use super::{
-    Account, Csrf, Database, Email, Http, Key, Links, OrFalse, Password, RestAuth, RestFramework, Section,
-    Session, Templates, UserModel,
+    Account, Csrf, Database, Email, FeatureName, Http, Key, Links, OrFalse, Password, RestAuth,
+    RestFramework, Section, Session, Templates, UserModel,
 };
 use crate::model::Secret;
 
@@ -95,6 +95,16 @@ macro_rules! for_each_section {
 pub(super) use for_each_section;
 
 impl Settings {
+    /// Whether a group of endpoints is switched on.
+    pub fn has(&self, feature: FeatureName) -> bool {
+        self.http.features.contains(&feature)
+    }
+
+    /// Whether sign-up asks for a field: `ACCOUNT_SIGNUP_FIELDS` lists it with a star.
+    pub fn signup_requires(&self, field: &str) -> bool {
+        self.account.signup_fields.iter().any(|name| name.strip_suffix('*') == Some(field))
+    }
+
     /// Every section, in the order of the sample.
     pub fn sections() -> Vec<SectionInfo> {
         macro_rules! list {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::model::{ExtraValue, NewUser, Timestamp, User, UserId};
+use crate::model::{EncodedPassword, ExtraValue, NewUser, Timestamp, User, UserId};
 
 /// How an account is looked up. Looking up without regard to case has an index on both databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,12 @@ pub trait Users: Send {
     async fn set_profile(&mut self, id: UserId, changes: &ProfileChanges) -> StoreResult<()>;
     /// Writes the password column if it still holds `old`; whether it did. So two parallel changes, or a
     /// rehash beside a change, cannot undo each other.
-    async fn set_password(&mut self, id: UserId, old: &str, new: &str) -> StoreResult<bool>;
+    async fn set_password(
+        &mut self,
+        id: UserId,
+        old: &EncodedPassword,
+        new: &EncodedPassword,
+    ) -> StoreResult<bool>;
     /// Notes that a session was opened.
     async fn set_last_login(&mut self, id: UserId, at: Timestamp) -> StoreResult<()>;
     /// Writes the address on the user row.

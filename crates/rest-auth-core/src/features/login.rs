@@ -1,0 +1,242 @@
+//! Login by user name or address and password: dj-rest-auth's `LoginView` with `LoginSerializer`, on Django's
+//! `ModelBackend` and, with registration, allauth's `AuthenticationBackend`.
+
+use crate::context::Context;
+use crate::credentials::{self, Credentials, Wanted};
+use crate::error::{Error, Result};
+use crate::features::sessions::Session;
+use crate::form::{Field, Form, Values};
+use crate::messages::{self, Message};
+use crate::model::{Secret, User};
+use crate::settings::{EmailVerification, FeatureName, LoginMethod, Settings};
+use crate::store::{Records, UserLookup};
+
+/// What a client sends to log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// The user name, if one was given.
+    pub username: Option<String>,
+    /// The address, if one was given.
+    pub email: Option<String>,
+    /// As typed: not trimmed (W-02).
+    pub password: Secret,
+}
+
+/// Somebody has logged in.
+#[derive(Clone, Debug)]
+pub struct LoggedIn {
+    /// Who.
+    pub user: User,
+    /// With what.
+    pub credentials: Credentials,
+}
+
+/// At most so many accounts are tried for one address: each one costs a hash.
+const CANDIDATES: usize = 4;
+
+impl Login {
+    /// `LoginSerializer`
+    pub fn form() -> Form {
+        Form::new("Login")
+            .field(Field::char("username").optional().allow_blank())
+            .field(Field::email("email").optional().allow_blank())
+            .field(Field::password("password"))
+    }
+
+    /// Typed from here on.
+    pub fn from_values(values: &Values) -> Self {
+        let given = |name| values.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
+        Self {
+            username: given("username"),
+            email: given("email"),
+            password: Secret::from(values.text("password").unwrap_or_default()),
+        }
+    }
+}
+
+/// Checks the password and issues what the deployment answers a login with.
+pub async fn log_in(cx: &Context, input: Login, current: Option<&Session>) -> Result<LoggedIn> {
+    let rest_auth = &cx.settings.rest_auth;
+    let Proven { mut user, stale } = authenticate(cx, &input).await?;
+    check_verified(cx, &user).await?;
+    let rehashed = if stale { Some(cx.passwords.encode(&input.password).await?) } else { None };
+    cx.hooks.before_login(cx, &user).await?;
+
+    let wanted = Wanted { token: rest_auth.token_model, session: rest_auth.session_login };
+    let credentials = if let Some(credentials) = at_hand(cx, &user, wanted, rehashed.is_some()).await? {
+        credentials
+    } else {
+        let mut tx = cx.store.write().await?;
+        if let Some(new) = rehashed
+            && tx.set_password(user.id, &user.password, &new).await?
+        {
+            // The session's stamp is made of the column, so the new one counts from here on.
+            user.password = new;
+        }
+        let credentials = credentials::issue(cx, tx.as_mut(), &user, wanted, current).await?;
+        tx.commit().await?;
+        credentials
+    };
+
+    cx.hooks.after_login(cx, &user).await?;
+    Ok(LoggedIn { user, credentials })
+}
+
+/// A login that changes no row needs no transaction: the token is there already, and nothing else is wanted.
+async fn at_hand(cx: &Context, user: &User, wanted: Wanted, rehash: bool) -> Result<Option<Credentials>> {
+    if wanted.session || rehash || !wanted.token {
+        return Ok(None);
+    }
+    let token = cx.store.read().await?.token(user.id).await?;
+    Ok(token.map(|token| Credentials { token: Some(token), session: None }))
+}
+
+/// An account whose password was right.
+struct Proven {
+    user: User,
+    /// Whether the column should be written again with the preferred hasher.
+    stale: bool,
+}
+
+/// Finds the account that the password fits. One hash, known or unknown, right or wrong.
+async fn authenticate(cx: &Context, input: &Login) -> Result<Proven> {
+    let candidates = {
+        let mut records = cx.store.read().await?;
+        candidates(&cx.settings, records.as_mut(), input).await?
+    };
+    for password in attempts(&input.password) {
+        if candidates.is_empty() {
+            cx.passwords.check(&password, None).await?;
+        }
+        for user in &candidates {
+            let verdict = cx.passwords.check(&password, Some(&user.password)).await?;
+            // An account that is off answers as one that does not exist, after the same work.
+            if verdict.correct && user.is_active {
+                return Ok(Proven { user: user.clone(), stale: verdict.must_update });
+            }
+        }
+    }
+    cx.hooks.login_failed(cx).await?;
+    Err(Error::non_field(messages::LOGIN_FAILED))
+}
+
+/// The password as typed, and then as upstream would have stored it: trimmed (W-02).
+fn attempts(password: &Secret) -> Vec<Secret> {
+    let typed = password.expose();
+    let trimmed = rest_auth_formats::validators::text::trim(typed);
+    if trimmed == typed || trimmed.is_empty() {
+        return vec![password.clone()];
+    }
+    vec![password.clone(), Secret::from(trimmed)]
+}
+
+/// The accounts that the input may mean, the likeliest first.
+async fn candidates(settings: &Settings, records: &mut dyn Records, input: &Login) -> Result<Vec<User>> {
+    let mut found = if settings.has(FeatureName::Registration) {
+        allauth_candidates(settings, records, input).await?
+    } else {
+        django_candidates(records, input).await?
+    };
+    found.truncate(CANDIDATES);
+    Ok(found)
+}
+
+/// Without allauth: an address that belongs to exactly one account stands for its user name; two accounts
+/// with one address are no reason to fail (W-04), the password decides.
+async fn django_candidates(records: &mut dyn Records, input: &Login) -> Result<Vec<User>> {
+    if let Some(email) = &input.email {
+        let found = records.users(UserLookup::EmailFolded(email)).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    match &input.username {
+        Some(username) => Ok(records.users(UserLookup::Username(username)).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// With allauth: which of user name and address counts is a setting.
+async fn allauth_candidates(
+    settings: &Settings,
+    records: &mut dyn Records,
+    input: &Login,
+) -> Result<Vec<User>> {
+    let methods = &settings.account.login_methods;
+    let (by_name, by_email) =
+        (methods.contains(&LoginMethod::Username), methods.contains(&LoginMethod::Email));
+    let email = input.email.as_deref().filter(|_| by_email);
+    let username = input.username.as_deref().filter(|_| by_name);
+    match (email, username) {
+        (Some(email), _) => by_address(records, email).await,
+        (None, Some(username)) => by_username(records, username, by_email).await,
+        (None, None) => Err(Error::non_field(missing(by_name, by_email))),
+    }
+}
+
+fn missing(by_name: bool, by_email: bool) -> Message {
+    match (by_name, by_email) {
+        (true, false) => messages::MUST_INCLUDE_USERNAME,
+        (false, true) => messages::MUST_INCLUDE_EMAIL,
+        _ => messages::MUST_INCLUDE_EITHER,
+    }
+}
+
+/// The exact name first, as `ModelBackend`; then ignoring case where that finds one account only; and where
+/// addresses log in too, the name may be one.
+async fn by_username(records: &mut dyn Records, username: &str, by_email: bool) -> Result<Vec<User>> {
+    let folded = records.users(UserLookup::UsernameFolded(username)).await?;
+    let exact = folded.iter().find(|user| user.username.as_deref() == Some(username)).cloned();
+    let mut found: Vec<User> = exact.into_iter().collect();
+    if by_email {
+        found.extend(by_address(records, username).await?);
+    }
+    if folded.len() == 1 {
+        found.extend(folded);
+    }
+    let mut seen = Vec::new();
+    found.retain(|user| {
+        !seen.contains(&user.id) && {
+            seen.push(user.id);
+            true
+        }
+    });
+    Ok(found)
+}
+
+/// The accounts of an address: those that verified it, or if nobody did, all that carry it.
+async fn by_address(records: &mut dyn Records, email: &str) -> Result<Vec<User>> {
+    let rows = records.email_addresses(email).await?;
+    let verified = rows.iter().any(|row| row.verified);
+    let mut found: Vec<User> = Vec::new();
+    for row in rows.iter().filter(|row| row.verified == verified) {
+        if !found.iter().any(|user| user.id == row.user_id) {
+            found.extend(records.user(row.user_id).await?);
+        }
+    }
+    if !verified {
+        for user in records.users(UserLookup::EmailFolded(email)).await? {
+            if !found.iter().any(|known| known.id == user.id) {
+                found.push(user);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// With mandatory verification the account's own address must be verified. Compared ignoring case, since an
+/// address made outside of allauth may have capitals.
+async fn check_verified(cx: &Context, user: &User) -> Result<()> {
+    let account = &cx.settings.account;
+    if !cx.settings.has(FeatureName::Registration)
+        || account.email_verification != EmailVerification::Mandatory
+    {
+        return Ok(());
+    }
+    let rows = cx.store.read().await?.user_email_addresses(user.id).await?;
+    let own = user.email.to_lowercase();
+    if rows.iter().any(|row| row.verified && row.email.to_lowercase() == own) {
+        return Ok(());
+    }
+    Err(Error::non_field(messages::EMAIL_NOT_VERIFIED))
+}

@@ -1,0 +1,11 @@
+//! One file for each feature: its form and its flow, in the order in which they happen.
+//!
+//! A feature's name is the same in every layer: `features/login.rs` here, `endpoints/login.rs` in the HTTP
+//! layer, `login.toml` among the conformance scenarios, `docs/features/login.md`.
+
+pub mod email_verification;
+pub mod login;
+pub mod logout;
+pub mod registration;
+pub mod sessions;
+pub mod user;

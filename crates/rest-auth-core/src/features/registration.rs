@@ -1,0 +1,268 @@
+//! Sign-up: dj-rest-auth's `RegisterView` with `RegisterSerializer`, on allauth's adapter.
+
+use crate::context::Context;
+use crate::credentials::{self, Credentials, Wanted};
+use crate::error::{Error, FieldErrors, Result};
+use crate::features::sessions::{self, Session, SessionCookie};
+use crate::features::{email_verification, user as user_feature};
+use crate::form::{Field, Form, Reading, Values};
+use crate::messages;
+use crate::model::{
+    EmailAddress, ExtraValue, NewUser, Secret, User, UserId, Username, UsernameRules, username_candidates,
+};
+use crate::passwords::Profile;
+use crate::settings::{EmailVerification, ExtraField, ExtraFieldKind, Settings};
+use crate::store::{Records, StoreError, Tx, UserLookup};
+
+/// What a client sends to sign up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Register {
+    /// `None`: made from the address.
+    pub username: Option<String>,
+    /// Lower-case; empty for none.
+    pub email: String,
+    /// As typed.
+    pub password1: Secret,
+    /// As typed; must be the same.
+    pub password2: Secret,
+    /// The deployment's own columns.
+    pub extra: Vec<(String, ExtraValue)>,
+}
+
+/// Somebody has signed up.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// Who.
+    pub user: User,
+    /// What the client gets now; nothing while the address must be verified first.
+    pub credentials: Option<Credentials>,
+    /// The session that remembers a sign-up whose address must be verified first.
+    pub pending: Option<SessionCookie>,
+}
+
+/// The column of an address.
+const EMAIL_LENGTH: usize = 254;
+/// The column of a user name.
+const USERNAME_LENGTH: usize = 150;
+
+impl Register {
+    /// `RegisterSerializer`. A name that the sign-up fields do not list is not asked for (W-20).
+    pub fn form(settings: &Settings) -> Form {
+        let mut form = Form::new("Register");
+        if settings.user_model.username_field.get().is_some() {
+            let least = settings.account.username_min_length;
+            let username = Field::char("username").min(least).max(USERNAME_LENGTH);
+            form =
+                form.field(if settings.signup_requires("username") { username } else { username.optional() });
+        }
+        let email = Field::email("email");
+        form = form.field(if settings.signup_requires("email") { email } else { email.optional() });
+        form = form.field(Field::password("password1")).field(Field::password("password2"));
+        settings.user_model.extra_fields.iter().fold(form, |form, extra| {
+            let mut field = extra_field(extra);
+            field.read_only = false;
+            form.field(field)
+        })
+    }
+
+    /// Typed from here on.
+    pub fn from_values(settings: &Settings, values: &Values) -> Self {
+        let secret = |name| Secret::from(values.text(name).unwrap_or_default());
+        let rules = username_rules(settings);
+        let username = values.text("username").filter(|text| !text.is_empty()).map(|text| {
+            // `check` has refused whatever does not parse; the text itself is what upstream would store.
+            let name = Username::parse(text, &rules).map_or_else(|_| text.to_owned(), Username::into_string);
+            if rules.preserve_casing { name } else { name.to_lowercase() }
+        });
+        Self {
+            username,
+            email: values.text("email").unwrap_or_default().to_lowercase(),
+            password1: secret("password1"),
+            password2: secret("password2"),
+            extra: user_feature::extra_values(settings, values, |_| true),
+        }
+    }
+}
+
+/// A deployment's own column as a field.
+pub(crate) fn extra_field(extra: &ExtraField) -> Field {
+    let mut field = match extra.kind {
+        ExtraFieldKind::Char if extra.choices.is_empty() => Field::char(&extra.name),
+        ExtraFieldKind::Char => {
+            Field::choice(&extra.name, extra.choices.iter().map(|c| (c.clone(), c.clone())).collect())
+        }
+        ExtraFieldKind::Integer => Field::integer(&extra.name),
+        ExtraFieldKind::Boolean => Field::boolean(&extra.name),
+    };
+    field.required = extra.required;
+    field.allow_blank = !extra.required;
+    field.read_only = extra.read_only;
+    field.max_length = extra.max_length;
+    field
+}
+
+/// The field checks that need the database or several settings; each adds to what is wrong already.
+pub async fn check(cx: &Context, reading: &mut Reading) -> Result<()> {
+    if let Some(username) = reading.values.text("username").map(str::to_owned)
+        && !username.is_empty()
+    {
+        check_username(cx, &username, None, reading).await?;
+    }
+    if let Some(email) = reading.values.text("email").map(str::to_owned) {
+        check_email(cx, &email, reading).await?;
+    }
+    if let Some(password) = reading.values.text("password1").map(Secret::from) {
+        for message in cx.passwords.validate(&password, &Profile::unknown()) {
+            reading.errors.add("password1", message);
+        }
+    }
+    Ok(())
+}
+
+/// allauth's `clean_username`: alphabet, reserved names, uniqueness ignoring case; the first failure only.
+/// Names that differ in Unicode's compatibility forms only count as one (E-05).
+pub(crate) async fn check_username(
+    cx: &Context,
+    username: &str,
+    own: Option<UserId>,
+    reading: &mut Reading,
+) -> Result<()> {
+    if let Err(message) = username_rules(&cx.settings).check(username) {
+        reading.refuse("username", message);
+    } else if username_taken(cx.store.read().await?.as_mut(), username, own).await? {
+        reading.refuse("username", messages::USERNAME_TAKEN);
+    }
+    Ok(())
+}
+
+/// What this deployment lets user names be.
+fn username_rules(settings: &Settings) -> UsernameRules {
+    let account = &settings.account;
+    UsernameRules {
+        min_length: account.username_min_length,
+        max_length: USERNAME_LENGTH,
+        reserved: account.username_blacklist.clone(),
+        preserve_casing: account.preserve_username_casing,
+        ..UsernameRules::default()
+    }
+}
+
+async fn username_taken(records: &mut dyn Records, username: &str, own: Option<UserId>) -> Result<bool> {
+    let folded = Username::fold(username);
+    let spellings = if folded == username.to_lowercase() { vec![username] } else { vec![username, &folded] };
+    for spelling in spellings {
+        let found = records.users(UserLookup::UsernameFolded(spelling)).await?;
+        if found.iter().any(|user| Some(user.id) != own) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// An address that somebody has verified is taken; one that nobody has shown to be theirs is not. Longer
+/// than its column it is refused instead of cut (W-19).
+async fn check_email(cx: &Context, email: &str, reading: &mut Reading) -> Result<()> {
+    if email.chars().count() > EMAIL_LENGTH {
+        reading.refuse("email", messages::max_length(EMAIL_LENGTH));
+        return Ok(());
+    }
+    if cx.settings.account.unique_email {
+        let rows = cx.store.read().await?.email_addresses(&email.to_lowercase()).await?;
+        if rows.iter().any(|row| row.verified) {
+            reading.refuse("email", messages::EMAIL_TAKEN);
+        }
+    }
+    Ok(())
+}
+
+/// Makes the account, its address, the mail that verifies it, and what the client gets: in one transaction.
+pub async fn register(cx: &Context, input: Register, current: Option<&Session>) -> Result<Registered> {
+    let username = username_for(cx, &input).await?;
+    check_passwords(cx, &input, username.as_deref())?;
+    let password = cx.passwords.encode(&input.password1).await?;
+    let mut new = NewUser::new(username, input.email, password, cx.now);
+    new.extra = input.extra;
+    cx.hooks.before_register(cx, &mut new).await?;
+
+    let mut tx = cx.store.write().await?;
+    let user = tx.add_user(new).await.map_err(taken)?;
+    let address = add_address(cx, tx.as_mut(), &user).await?;
+    let verification = cx.settings.account.email_verification;
+    if let Some(address) = &address
+        && verification != EmailVerification::None
+    {
+        email_verification::queue_signup_mail(cx, tx.as_mut(), &user, address).await?;
+    }
+    let mut registered = Registered { user, credentials: None, pending: None };
+    if verification == EmailVerification::Mandatory {
+        let pending = sessions::remember_sign_up(cx, tx.as_mut(), &registered.user, current).await?;
+        registered.pending = Some(pending);
+    } else {
+        // Upstream opens a session here whatever SESSION_LOGIN says.
+        let wanted = Wanted { token: cx.settings.rest_auth.token_model, session: true };
+        let issued = credentials::issue(cx, tx.as_mut(), &registered.user, wanted, current).await?;
+        registered.credentials = Some(issued);
+    }
+    tx.commit().await?;
+
+    cx.outbox_bell.notify_one();
+    cx.hooks.after_register(cx, &registered.user).await?;
+    if registered.credentials.is_some() {
+        cx.hooks.after_login(cx, &registered.user).await?;
+    }
+    Ok(registered)
+}
+
+/// The two must be the same, and then fit the account: similarity shows only here.
+fn check_passwords(cx: &Context, input: &Register, username: Option<&str>) -> Result<()> {
+    if input.password1 != input.password2 {
+        return Err(Error::non_field(messages::PASSWORDS_DIFFER));
+    }
+    let profile =
+        Profile::unknown().with("username", username.unwrap_or_default()).with("email", &input.email);
+    let mut errors = FieldErrors::default();
+    for message in cx.passwords.validate(&input.password1, &profile) {
+        errors.add(FieldErrors::NON_FIELD, message);
+    }
+    errors.into_result()
+}
+
+/// The name for the account: as given, or made from the address, or none where the model has no column for it.
+/// allauth's `generate_unique_username`.
+async fn username_for(cx: &Context, input: &Register) -> Result<Option<String>> {
+    if cx.settings.user_model.username_field.get().is_none() || input.username.is_some() {
+        return Ok(input.username.clone());
+    }
+    let mut draw = |below: usize| {
+        let random = u64::from_le_bytes(cx.entropy.bytes());
+        usize::try_from(random % u64::try_from(below.max(1)).unwrap_or(1)).unwrap_or(0)
+    };
+    let candidates = username_candidates(&[&input.email], &username_rules(&cx.settings), &mut draw);
+    let taken = cx.store.read().await?.taken_usernames(&candidates).await?;
+    let taken: Vec<String> = taken.iter().map(|name| name.to_lowercase()).collect();
+    let free = candidates.into_iter().find(|candidate| !taken.contains(&candidate.to_lowercase()));
+    Ok(Some(free.ok_or_else(|| Error::field("username", messages::USERNAME_TAKEN))?))
+}
+
+/// Two sign-ups raced: the second one reads what it would have read a moment later.
+fn taken(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict { field: "username" } => Error::field("username", messages::USERNAME_TAKEN),
+        StoreError::Conflict { field: "email" } => Error::field("email", messages::EMAIL_TAKEN),
+        other => other.into(),
+    }
+}
+
+/// allauth's `setup_user_email`: the first account of an address gets a primary row. A later one gets a row
+/// that is not primary, or none where no mail is sent.
+async fn add_address(cx: &Context, tx: &mut dyn Tx, user: &User) -> Result<Option<EmailAddress>> {
+    if user.email.is_empty() {
+        return Ok(None);
+    }
+    let account = &cx.settings.account;
+    let first = !account.unique_email || tx.email_addresses(&user.email).await?.is_empty();
+    if !first && account.email_verification == EmailVerification::None {
+        return Ok(None);
+    }
+    Ok(Some(tx.add_email_address(user.id, &user.email, false, first).await?))
+}

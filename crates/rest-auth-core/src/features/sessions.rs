@@ -1,0 +1,258 @@
+//! Sessions in Django's table and Django's format: opening them from a cookie, logging in, keeping them alive.
+//!
+//! Mirrors `django.contrib.auth.{get_user, login, logout}` and `SessionStore`. What a session holds beside the login is
+//! kept as it is: other applications on the same table have put it there.
+
+use rest_auth_formats::random_text;
+use rest_auth_formats::session::{self, AuthHash, SessionData};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::model::{SessionKey, SessionRow, Timestamp, User, UserId};
+use crate::settings::FeatureName;
+use crate::store::{Records, StoreError, Tx};
+
+/// The keys of the login.
+const USER_ID: &str = "_auth_user_id";
+const BACKEND: &str = "_auth_user_backend";
+const HASH: &str = "_auth_user_hash";
+/// Where `CSRF_USE_SESSIONS` keeps the secret.
+const CSRF_SECRET: &str = "_csrftoken";
+/// Where `set_expiry` keeps an age or an end of this session alone.
+const EXPIRY: &str = "_session_expiry";
+/// Where allauth keeps a sign-up whose address must be verified first.
+const PENDING: &str = "account_login";
+
+const DJANGO_BACKEND: &str = "django.contrib.auth.backends.ModelBackend";
+const ALLAUTH_BACKEND: &str = "allauth.account.auth_backends.AuthenticationBackend";
+
+/// A session as a request sees it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its row; `None` for one that has none yet.
+    pub key: Option<SessionKey>,
+    /// Everything in it, in order.
+    pub data: SessionData,
+    /// Who is logged in, and may be.
+    pub user: Option<User>,
+}
+
+/// What a cookie turned out to be.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    /// A live session.
+    Live(Session),
+    /// A live session under a new key: the login was stamped with an older secret.
+    Renewed(Session, SessionCookie),
+    /// No session any more: the cookie is to be deleted.
+    Dead,
+}
+
+/// What the client's cookies become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionCookie {
+    /// The value.
+    pub key: SessionKey,
+    /// Seconds and end; `None` for a cookie that goes with the browser.
+    pub lives: Option<(u64, Timestamp)>,
+    /// A new CSRF secret, after every login.
+    pub csrf_secret: Option<String>,
+}
+
+impl Session {
+    /// The CSRF secret, where the deployment keeps it in the session.
+    pub fn csrf_secret(&self) -> Option<&str> {
+        self.data.get(CSRF_SECRET)?.as_str()
+    }
+}
+
+/// Opens the session that a cookie names. A login whose stamp does not fit the password column any more is
+/// ended; an account that is off or gone leaves the session alone and the request anonymous.
+pub async fn open(cx: &Context, cookie: &str) -> Result<Opened> {
+    let Some(key) = SessionKey::parse(cookie) else { return Ok(Opened::Dead) };
+    let mut records = cx.store.read().await?;
+    let Some(row) = records.session(&key, cx.now).await? else { return Ok(Opened::Dead) };
+    let data = session::decode(&row.data, &cx.keys);
+    let Some(user) = user_of(cx, records.as_mut(), &data).await? else {
+        return Ok(Opened::Live(Session { key: Some(key), data, user: None }));
+    };
+    drop(records);
+    let stamp = data.get(HASH).and_then(Value::as_str);
+    match session::check_auth_hash(stamp, user.password.as_str(), &cx.keys) {
+        AuthHash::Current => {
+            let user = Some(user).filter(|user| user.is_active);
+            Ok(Opened::Live(Session { key: Some(key), data, user }))
+        }
+        AuthHash::Fallback => renew(cx, Session { key: Some(key), data, user: Some(user) }).await,
+        AuthHash::Wrong => {
+            let mut tx = cx.store.write().await?;
+            tx.delete_session(&key).await?;
+            tx.commit().await?;
+            Ok(Opened::Dead)
+        }
+    }
+}
+
+/// The account that the login in a session names, if this deployment knows the way it was logged in.
+async fn user_of(cx: &Context, records: &mut dyn Records, data: &SessionData) -> Result<Option<User>> {
+    let text = |name: &str| data.get(name).and_then(Value::as_str);
+    let known = match text(BACKEND) {
+        Some(DJANGO_BACKEND) => true,
+        Some(ALLAUTH_BACKEND) => cx.settings.has(FeatureName::Registration),
+        _ => false,
+    };
+    let id = text(USER_ID).and_then(|id| UserId::parse(id, cx.settings.user_model.id_kind));
+    match id.filter(|_| known) {
+        Some(id) => Ok(records.user(id).await?),
+        None => Ok(None),
+    }
+}
+
+/// Gives a session that an older secret stamped a new key and today's stamp.
+async fn renew(cx: &Context, mut session: Session) -> Result<Opened> {
+    if let Some(user) = &session.user {
+        session
+            .data
+            .insert(HASH.to_owned(), session::auth_hash(user.password.as_str(), cx.keys.current()).into());
+    }
+    let mut tx = cx.store.write().await?;
+    if let Some(old) = session.key.take() {
+        tx.delete_session(&old).await?;
+    }
+    let cookie = add(cx, tx.as_mut(), &session.data).await?;
+    tx.commit().await?;
+    session.key = Some(cookie.key.clone());
+    session.user = session.user.filter(|user| user.is_active);
+    Ok(Opened::Renewed(session, cookie))
+}
+
+/// Puts a login into a session: `django.contrib.auth.login`. An anonymous session is carried over under a new key, the
+/// same account's keeps its key, another account's is dropped with everything in it.
+pub(crate) async fn log_in(
+    cx: &Context,
+    tx: &mut dyn Tx,
+    user: &User,
+    current: Option<&Session>,
+) -> Result<SessionCookie> {
+    let stamp = session::auth_hash(user.password.as_str(), cx.keys.current());
+    let (kept, mut data) = match current {
+        None => (None, SessionData::new()),
+        Some(session) => continued(cx, tx, session, user, &stamp).await?,
+    };
+    let backend = if cx.settings.has(FeatureName::Registration) { ALLAUTH_BACKEND } else { DJANGO_BACKEND };
+    data.insert(USER_ID.to_owned(), user.id.to_string().into());
+    data.insert(BACKEND.to_owned(), backend.into());
+    data.insert(HASH.to_owned(), stamp.into());
+    let secret = new_csrf_secret(cx);
+    if cx.settings.csrf.use_sessions {
+        data.insert(CSRF_SECRET.to_owned(), secret.as_str().into());
+    }
+    let mut cookie = match kept {
+        Some(key) if tx.set_session(&row(cx, key.clone(), &data)).await? => cookie(cx, key, &data),
+        _ => add(cx, tx, &data).await?,
+    };
+    cookie.csrf_secret = Some(secret);
+    Ok(cookie)
+}
+
+/// What stays of the session that a login came with: its key, if it may keep it, and its data.
+async fn continued(
+    cx: &Context,
+    tx: &mut dyn Tx,
+    session: &Session,
+    user: &User,
+    stamp: &str,
+) -> Result<(Option<SessionKey>, SessionData)> {
+    let text = |name: &str| session.data.get(name).and_then(Value::as_str);
+    let whose = text(USER_ID).and_then(|id| UserId::parse(id, cx.settings.user_model.id_kind));
+    // A rehash during this very login changes the column, so the stamp of the same account may be the former one:
+    // `open` has checked it already.
+    let same = whose == Some(user.id) && (session.user.is_some() || text(HASH) == Some(stamp));
+    if same {
+        return Ok((session.key.clone(), session.data.clone()));
+    }
+    if let Some(old) = &session.key {
+        tx.delete_session(old).await?;
+    }
+    let data = if text(USER_ID).is_none() { session.data.clone() } else { SessionData::new() };
+    Ok((None, data))
+}
+
+/// Remembers, in an anonymous session, a sign-up that waits for its address to be verified, as allauth does: its own
+/// confirmation page on the same database resumes it.
+pub(crate) async fn remember_sign_up(
+    cx: &Context,
+    tx: &mut dyn Tx,
+    user: &User,
+    current: Option<&Session>,
+) -> Result<SessionCookie> {
+    #[expect(clippy::cast_precision_loss, reason = "Python's time.time() is a float too")]
+    let seconds = cx.now.micros() as f64 / 1e6;
+    let pending = json!({
+        "user_pk": user.id.to_uid(),
+        "email_verification": "mandatory", "signup": true, "redirect_url": null, "email": null, "phone": null,
+        "signal_kwargs": {},
+        "state": {"stages": {
+            "login_by_code": {"data": {}, "handled": true}, "verify_phone": {"data": {}, "handled": true},
+            "verify_email": {"data": {}}, "current": "verify_email",
+        }},
+        "initiated_at": seconds,
+    });
+    let mut data =
+        current.filter(|session| session.user.is_none()).map(|s| s.data.clone()).unwrap_or_default();
+    data.insert(PENDING.to_owned(), pending);
+    match current.filter(|session| session.user.is_none()).and_then(|session| session.key.clone()) {
+        Some(key) if tx.set_session(&row(cx, key.clone(), &data)).await? => Ok(cookie(cx, key, &data)),
+        _ => add(cx, tx, &data).await,
+    }
+}
+
+/// Writes a session anew so that it lives on from now: `SESSION_SAVE_EVERY_REQUEST`. `None` if it was ended meanwhile.
+pub async fn keep_alive(cx: &Context, session: &Session) -> Result<Option<SessionCookie>> {
+    let Some(key) = session.key.clone() else { return Ok(None) };
+    let mut tx = cx.store.write().await?;
+    let there = tx.set_session(&row(cx, key.clone(), &session.data)).await?;
+    tx.commit().await?;
+    Ok(there.then(|| cookie(cx, key, &session.data)))
+}
+
+/// A new row under a new key. A key that is taken is drawn again, though nobody will see that happen.
+async fn add(cx: &Context, tx: &mut dyn Tx, data: &SessionData) -> Result<SessionCookie> {
+    loop {
+        let text = session::draw_key(&mut |bytes| cx.entropy.fill(bytes));
+        let Some(key) = SessionKey::parse(&text) else { continue };
+        match tx.add_session(&row(cx, key.clone(), data)).await {
+            Err(StoreError::Conflict { .. }) => {}
+            other => {
+                other?;
+                return Ok(cookie(cx, key, data));
+            }
+        }
+    }
+}
+
+fn row(cx: &Context, key: SessionKey, data: &SessionData) -> SessionRow {
+    SessionRow { key, data: session::encode(data, &cx.keys, cx.now), expires: expiry(cx, data).1 }
+}
+
+fn cookie(cx: &Context, key: SessionKey, data: &SessionData) -> SessionCookie {
+    let (age, end) = expiry(cx, data);
+    let with_browser = match data.get(EXPIRY) {
+        Some(value) => value.as_i64() == Some(0),
+        None => cx.settings.session.expire_at_browser_close,
+    };
+    SessionCookie { key, lives: (!with_browser).then_some((age, end)), csrf_secret: None }
+}
+
+/// Seconds to live, and the end: the session's own, else the setting's.
+fn expiry(cx: &Context, data: &SessionData) -> (u64, Timestamp) {
+    let setting = cx.settings.session.cookie_age.signed();
+    let age = data.get(EXPIRY).and_then(Value::as_i64).filter(|age| *age > 0).unwrap_or(setting);
+    (u64::try_from(age).unwrap_or(0), cx.now.plus_seconds(age))
+}
+
+/// A new CSRF secret: 32 letters and digits.
+pub fn new_csrf_secret(cx: &Context) -> String {
+    random_text::draw(random_text::LETTERS_AND_DIGITS, 32, &mut |bytes| cx.entropy.fill(bytes))
+}

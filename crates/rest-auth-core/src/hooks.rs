@@ -1,0 +1,115 @@
+//! What a host application adds to the flows: one small trait for each family, all methods defaulted.
+//!
+//! `before_…` may change the input or refuse, with any [`Error`](crate::Error); it runs before the transaction.
+//! `after_…` observes; it runs after the commit, and its failure is the caller's 500 though the rows stay.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::model::{NewUser, User};
+
+/// Sign-up.
+#[async_trait]
+pub trait RegistrationHooks: Send + Sync {
+    /// The account is about to be made. allauth's `save_user(commit=False)`.
+    async fn before_register(&self, _cx: &Context, _user: &mut NewUser) -> Result<()> {
+        Ok(())
+    }
+    /// The account is there. allauth's signal `user_signed_up`.
+    async fn after_register(&self, _cx: &Context, _user: &User) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Login and logout.
+#[async_trait]
+pub trait LoginHooks: Send + Sync {
+    /// The password was right and the account may log in; nothing has been issued yet.
+    async fn before_login(&self, _cx: &Context, _user: &User) -> Result<()> {
+        Ok(())
+    }
+    /// Logged in. Django's signal `user_logged_in`.
+    async fn after_login(&self, _cx: &Context, _user: &User) -> Result<()> {
+        Ok(())
+    }
+    /// Refused: which account was meant, if there is one, is not told. Django's signal `user_login_failed`.
+    async fn login_failed(&self, _cx: &Context) -> Result<()> {
+        Ok(())
+    }
+    /// Logged out; `None` where nobody was logged in. Django's signal `user_logged_out`.
+    async fn after_logout(&self, _cx: &Context, _user: Option<&User>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Changes how an account is shown: upstream's replaced `USER_DETAILS_SERIALIZER`.
+pub type RepresentUser = Arc<dyn Fn(&User, &mut Map<String, Value>) + Send + Sync>;
+
+/// Everything that a host has added, in the order of adding.
+#[derive(Clone, Default)]
+pub struct Hooks {
+    /// Sign-up.
+    pub registration: Vec<Arc<dyn RegistrationHooks>>,
+    /// Login and logout.
+    pub login: Vec<Arc<dyn LoginHooks>>,
+    /// How accounts are shown.
+    pub represent_user: Vec<RepresentUser>,
+}
+
+impl Hooks {
+    pub(crate) async fn before_register(&self, cx: &Context, user: &mut NewUser) -> Result<()> {
+        for hook in &self.registration {
+            hook.before_register(cx, user).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn after_register(&self, cx: &Context, user: &User) -> Result<()> {
+        for hook in &self.registration {
+            hook.after_register(cx, user).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn before_login(&self, cx: &Context, user: &User) -> Result<()> {
+        for hook in &self.login {
+            hook.before_login(cx, user).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn after_login(&self, cx: &Context, user: &User) -> Result<()> {
+        for hook in &self.login {
+            hook.after_login(cx, user).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn login_failed(&self, cx: &Context) -> Result<()> {
+        for hook in &self.login {
+            hook.login_failed(cx).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn after_logout(&self, cx: &Context, user: Option<&User>) -> Result<()> {
+        for hook in &self.login {
+            hook.after_logout(cx, user).await?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hooks")
+            .field("registration", &self.registration.len())
+            .field("login", &self.login.len())
+            .field("represent_user", &self.represent_user.len())
+            .finish()
+    }
+}

@@ -1,0 +1,278 @@
+//! Threads that hash, and a queue that can refuse.
+//!
+//! A login is a tenth of a second of pure computing, so a burst of logins is a queue whatever one does. Here it
+//! is a queue of known length: who would wait longer than the limit is refused at once, with the time after
+//! which a try may succeed, and who hashes nothing never waits behind it. Memory stays bounded, since only as
+//! many hashes run as there are threads.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// Something that waits for a thread.
+struct Job {
+    queued: Instant,
+    work: Work,
+    /// Whether somebody still wants the result.
+    wanted: Box<dyn Fn() -> bool + Send>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Job>,
+    /// Jobs that run now.
+    running: usize,
+    /// A moving average of what a job takes. Zero until the first one has been measured.
+    cost: Duration,
+    closed: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    bell: Condvar,
+    threads: usize,
+    max_wait: Duration,
+}
+
+/// The queue is full: try again after this time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full {
+    /// Whole seconds, at least one.
+    pub retry_after: u64,
+}
+
+/// The hashing threads. Dropping the pool lets the jobs that run end, and forgets those that wait.
+pub struct Pool {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl Pool {
+    /// Starts `threads` threads (0: one for each core); nobody waits for one of them longer than `max_wait`.
+    pub fn start(threads: usize, max_wait: Duration) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = if threads == 0 { cores() } else { threads };
+        let shared = Arc::new(Shared { state: Mutex::default(), bell: Condvar::new(), threads, max_wait });
+        let workers = (0..threads)
+            .map(|number| {
+                let shared = Arc::clone(&shared);
+                std::thread::Builder::new()
+                    .name(format!("hash-{number}"))
+                    .spawn(move || shared.work())
+                    .expect("the operating system has a thread to give")
+            })
+            .collect();
+        Self { shared, workers }
+    }
+
+    /// Runs a job on a thread of the pool.
+    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Full> {
+        let (sender, receiver) = oneshot::channel();
+        // The sender stands in both closures: one answers, the other asks whether anybody listens.
+        let sender = Arc::new(Mutex::new(Some(sender)));
+        let asked = Arc::clone(&sender);
+        let wanted = Box::new(move || lock(&asked).as_ref().is_some_and(|sender| !sender.is_closed()));
+        let work = Box::new(move || {
+            let result = job();
+            if let Some(sender) = lock(&sender).take() {
+                // Nobody listens any more: the client has gone.
+                let _ = sender.send(result);
+            }
+        });
+        self.shared.admit(work, wanted)?;
+        // A job is dropped unanswered when it has waited too long, or when the pool ends. The timer is for the
+        // case that hashes have become slower meanwhile: the limit holds for the client all the same.
+        match tokio::time::timeout(self.shared.max_wait, receiver).await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(_)) | Err(_) => Err(self.shared.full()),
+        }
+    }
+
+    /// How many jobs wait and run.
+    pub fn load(&self) -> (usize, usize) {
+        let state = lock(&self.shared.state);
+        (state.queue.len(), state.running)
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        {
+            let mut state = lock(&self.shared.state);
+            state.closed = true;
+            state.queue.clear();
+        }
+        self.shared.bell.notify_all();
+        for worker in self.workers.drain(..) {
+            // A thread that panicked has nothing to say.
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Shared {
+    /// Takes a job into the queue, or refuses: it would be answered later than the limit allows.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "measures waiting, decides nothing that a client sees later"
+    )]
+    fn admit(&self, work: Work, wanted: Box<dyn Fn() -> bool + Send>) -> Result<(), Full> {
+        let mut state = lock(&self.state);
+        // Before the first measurement one round for each thread is let in: it measures.
+        let unmeasured = state.cost.is_zero() && state.queue.len() + state.running >= 2 * self.threads;
+        // A tenth of the limit is kept for hashes that take longer than the average.
+        if state.closed || unmeasured || self.wait(&state) > self.max_wait.mul_f32(0.9) {
+            return Err(self.full_after(&state));
+        }
+        state.queue.push_back(Job { queued: Instant::now(), work, wanted });
+        drop(state);
+        self.bell.notify_one();
+        Ok(())
+    }
+
+    /// How long a job that came now would take to be answered.
+    fn wait(&self, state: &State) -> Duration {
+        let ahead = state.queue.len() + state.running;
+        let rounds = (ahead + 1).div_ceil(self.threads);
+        state.cost.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
+    }
+
+    fn full(&self) -> Full {
+        self.full_after(&lock(&self.state))
+    }
+
+    fn full_after(&self, state: &State) -> Full {
+        let over = self.wait(state).saturating_sub(self.max_wait);
+        Full { retry_after: over.as_secs() + 1 }
+    }
+
+    /// What a thread of the pool does all its life.
+    fn work(&self) {
+        while let Some(job) = self.next() {
+            #[expect(clippy::disallowed_methods, reason = "measures what a hash takes")]
+            let begin = Instant::now();
+            // A job that panics answers nobody; the thread and the pool live on.
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job.work));
+            let took = begin.elapsed();
+            let mut state = lock(&self.state);
+            state.running -= 1;
+            if outcome.is_ok() {
+                state.cost = if state.cost.is_zero() { took } else { (state.cost * 7 + took) / 8 };
+            }
+        }
+    }
+
+    /// The next job worth doing; `None` at the end of the pool.
+    fn next(&self) -> Option<Job> {
+        let mut state = lock(&self.state);
+        loop {
+            while let Some(job) = state.queue.pop_front() {
+                let late = job.queued.elapsed() > self.max_wait;
+                if !late && (job.wanted)() {
+                    state.running += 1;
+                    return Some(job);
+                }
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// A lock whose holder panicked is still a lock: the state is a queue and a few numbers, always whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sleep(milliseconds: u64) -> impl FnOnce() -> u64 + Send {
+        move || {
+            std::thread::sleep(Duration::from_millis(milliseconds));
+            milliseconds
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_is_answered() {
+        let pool = Pool::start(1, Duration::from_secs(5));
+        assert_eq!(pool.run(|| 6 * 7).await, Ok(42));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once_and_says_when_to_try_again() {
+        let pool = Arc::new(Pool::start(1, Duration::from_millis(100)));
+        pool.run(sleep(40)).await.unwrap();
+        let begin = Instant::now();
+        let crowd: Vec<_> = (0..50)
+            .map(|_| {
+                let pool = Arc::clone(&pool);
+                tokio::spawn(async move { pool.run(sleep(40)).await })
+            })
+            .collect();
+        let mut served = 0;
+        for member in crowd {
+            match member.await.unwrap() {
+                Ok(_) => served += 1,
+                Err(full) => assert!(full.retry_after >= 1),
+            }
+        }
+        assert!((1..=3).contains(&served), "{served} of 50 were served within the limit");
+        assert!(begin.elapsed() < Duration::from_millis(400), "nobody waits beyond the limit");
+    }
+
+    #[tokio::test]
+    async fn a_cold_pool_does_not_let_everybody_in() {
+        let pool = Arc::new(Pool::start(1, Duration::from_millis(100)));
+        let crowd: Vec<_> = (0..50)
+            .map(|_| {
+                let pool = Arc::clone(&pool);
+                tokio::spawn(async move { pool.run(sleep(30)).await })
+            })
+            .collect();
+        let mut served = 0;
+        for member in crowd {
+            served += usize::from(member.await.unwrap().is_ok());
+        }
+        assert!(served <= 4, "{served} of 50 got into an unmeasured pool");
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_client_has_gone_is_not_done() {
+        let pool = Arc::new(Pool::start(1, Duration::from_secs(5)));
+        let busy = {
+            let pool = Arc::clone(&pool);
+            tokio::spawn(async move { pool.run(sleep(100)).await })
+        };
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let flag = Arc::clone(&done);
+        let gone = {
+            let pool = Arc::clone(&pool);
+            tokio::spawn(async move {
+                pool.run(move || flag.store(true, std::sync::atomic::Ordering::SeqCst)).await
+            })
+        };
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        gone.abort();
+        busy.await.unwrap().unwrap();
+        pool.run(|| ()).await.unwrap();
+        assert!(!done.load(std::sync::atomic::Ordering::SeqCst));
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_takes_nobody_with_it() {
+        let pool = Pool::start(1, Duration::from_secs(5));
+        assert!(pool.run(|| panic!("a bug")).await.is_err());
+        assert_eq!(pool.run(|| 1).await, Ok(1));
+    }
+}
