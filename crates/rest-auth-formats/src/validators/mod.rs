@@ -8,3 +8,6 @@ pub mod email;
 pub mod password;
 pub mod text;
 pub mod username;
+
+#[cfg(test)]
+mod tests;
