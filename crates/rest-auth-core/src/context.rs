@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 use crate::hooks::Hooks;
 use crate::mail::MailTemplates;
 use crate::model::Timestamp;
-use crate::passwords::Passwords;
-use crate::settings::Settings;
+use crate::passwords::{self, PasswordValidators, Passwords, Pool};
+use crate::settings::{Problem, Settings};
 use crate::store::Store;
 
 /// Shared by all requests; built once.
@@ -34,6 +34,52 @@ pub struct App {
     pub entropy: Entropy,
     /// Rings when a commit has queued a mail.
     pub outbox_bell: Arc<Notify>,
+}
+
+/// What an [`App`] is made of, beside its settings.
+pub struct AppParts {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// What a host adds.
+    pub hooks: Hooks,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+}
+
+impl AppParts {
+    /// Nothing but a database: no hooks, the machine's clock and generator.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, hooks: Hooks::default(), clock: Clock::System, entropy: Entropy::System }
+    }
+}
+
+impl App {
+    /// Puts it together: compiles the templates, builds the chain of hashers, starts the hashing threads.
+    /// Refuses a configuration that cannot work, with everything that is wrong.
+    pub fn build(settings: Settings, parts: AppParts) -> std::result::Result<Arc<Self>, Vec<Problem>> {
+        let folder = settings.templates.folder.as_deref().map(std::path::Path::new);
+        let templates = MailTemplates::load(folder)?;
+        let chain = passwords::chain(&settings.password.hashers).map_err(|problem| vec![problem])?;
+        let pool = Pool::start(settings.password.threads, settings.password.max_wait.duration());
+        let validators =
+            PasswordValidators::new(&settings.password.validators, settings.account.password_min_length);
+        let keys = SecretKeys::new(settings.top.secret_key.expose().clone())
+            .with_fallbacks(settings.top.secret_key_fallbacks.iter().map(|key| key.expose().clone()));
+        let AppParts { store, hooks, clock, entropy } = parts;
+        Ok(Arc::new(Self {
+            keys,
+            store,
+            templates,
+            passwords: Passwords::new(chain, pool, validators, entropy.clone()),
+            hooks,
+            clock,
+            entropy,
+            outbox_bell: Arc::new(Notify::new()),
+            settings,
+        }))
+    }
 }
 
 impl std::fmt::Debug for App {

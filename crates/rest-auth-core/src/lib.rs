@@ -9,10 +9,12 @@
 //! | [`form`] | what a client may send, as data: parsing, messages, metadata |
 //! | [`passwords`] | which passwords may be chosen |
 //! | [`features`] | one file for each feature: its settings, form and flow |
+//! | [`commands`] | what the management commands do |
 //! | [`store`] | the port to the database, and the contract that every store keeps |
 //! | [`settings`] | every key of the configuration, its default and its words |
 //! | [`messages`] | every sentence that a client can read |
 
+pub mod commands;
 pub mod context;
 pub mod credentials;
 pub mod error;
@@ -26,5 +28,5 @@ pub mod passwords;
 pub mod settings;
 pub mod store;
 
-pub use context::{App, Clock, Context, Entropy, Meta};
+pub use context::{App, AppParts, Clock, Context, Entropy, Meta};
 pub use error::{Error, FieldErrors, Result};

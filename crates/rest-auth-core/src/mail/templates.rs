@@ -16,6 +16,10 @@ pub struct ConfirmationMail<'a> {
     pub signup: bool,
 }
 impl MailTemplates {
+    /// x
+    pub fn load(_f: Option<&std::path::Path>) -> Result<Self, Vec<crate::settings::Problem>> {
+        Ok(Self)
+    }
     pub fn confirmation(
         &self,
         _s: &Settings,

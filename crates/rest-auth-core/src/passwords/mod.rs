@@ -1,5 +1,6 @@
 //! Passwords: the chain of hashers on threads of its own, and the rules for new ones.
 
+mod hashers;
 mod pool;
 mod validators;
 
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use rest_auth_formats::passwords::{Chain, EncodedPassword, Salt, Verdict};
 
+pub use hashers::{chain, parameters};
 pub use pool::{Full, Pool};
 pub use validators::{PasswordValidators, Profile};
 

@@ -1,0 +1,7 @@
+//! What Django's management commands do, as flows: the command line asks and prints, this decides.
+
+mod changepassword;
+mod createsuperuser;
+
+pub use changepassword::{change_password, find_user};
+pub use createsuperuser::{NewSuperuser, create_superuser, superuser_faults};
