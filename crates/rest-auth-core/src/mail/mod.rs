@@ -1,11 +1,15 @@
 //! Mails: what is sent, not how. The sending is the port [`Mailer`]'s business, which the outbox worker calls.
 
+mod django_tags;
+mod link;
 mod templates;
+mod variable;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-pub use templates::{ConfirmationMail, MailTemplates, confirmation_link};
+pub use link::{confirmation_link, link_problems};
+pub use templates::{ConfirmationMail, MailTemplates, TemplateError};
 
 /// A mail, complete: an outbox keeps it in this form.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
