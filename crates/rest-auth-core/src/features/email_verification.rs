@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::form::{Field, Form, Values};
 use crate::mail::{ConfirmationMail, confirmation_link};
 use crate::model::{EmailAddress, User};
-use crate::store::{StoreError, Tx};
+use crate::store::{Records, StoreError, Tx};
 
 /// The key that a mail carried.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +53,12 @@ impl ResendEmail {
 /// Marks the key's address verified. A key that is unknown, malformed, too old or used is not found, and so is
 /// one whose address somebody else has verified meanwhile (W-21).
 pub async fn verify(cx: &Context, input: VerifyEmail) -> Result<()> {
+    // Looked up before anything is locked, so that made-up keys cost no transaction.
+    let found = address_of_key(cx, cx.store.read().await?.as_mut(), &input.key).await?;
+    let id = found.ok_or(Error::NotFound)?.id;
     let mut tx = cx.store.write().await?;
-    let address = address_of_key(cx, tx.as_mut(), &input.key).await?.ok_or(Error::NotFound)?;
+    // Once more, where nobody else can write: of many requests with one key one succeeds.
+    let address = tx.email_address(id).await?.filter(|row| !row.verified).ok_or(Error::NotFound)?;
     confirm(tx.as_mut(), &address).await?;
     tx.commit().await?;
     Ok(())
@@ -109,17 +113,17 @@ async fn new_key(cx: &Context, tx: &mut dyn Tx, address: &EmailAddress) -> Resul
 }
 
 /// The unverified address that a key belongs to, whichever kind of key it is.
-async fn address_of_key(cx: &Context, tx: &mut dyn Tx, key: &str) -> Result<Option<EmailAddress>> {
+async fn address_of_key(cx: &Context, records: &mut dyn Records, key: &str) -> Result<Option<EmailAddress>> {
     let account = &cx.settings.account;
     let days = i64::from(account.email_confirmation_expire_days);
     let max_age = MaxAge { seconds: days * 86_400, now: cx.now };
     let address = if account.email_confirmation_hmac {
         match email_confirmation::read(key, &cx.keys, &account.salt, max_age) {
-            Some(id) => tx.email_address(id).await?,
+            Some(id) => records.email_address(id).await?,
             None => None,
         }
     } else {
-        let found = tx.email_confirmation(&email_confirmation::database_key(key)).await?;
+        let found = records.email_confirmation(&email_confirmation::database_key(key)).await?;
         found
             .filter(|(_, sent)| !email_confirmation::is_expired(*sent, days, cx.now))
             .map(|(address, _)| address)
