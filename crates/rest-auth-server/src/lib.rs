@@ -1,1 +1,9 @@
-//! Under construction.
+//! The server: one process from one file. The configuration's sources, the commands, start-up and shutdown.
+//!
+//! No rules of accounts and no HTTP of the API live here: those are core's and `rest-auth`'s.
+
+pub mod config;
+pub mod reference;
+
+#[cfg(test)]
+mod testing;

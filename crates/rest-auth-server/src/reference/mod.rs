@@ -1,0 +1,25 @@
+//! What is generated from the settings: the commented sample, and the page that lists every key.
+
+mod page;
+mod sample;
+
+pub use page::settings_page;
+pub use sample::{defaults, new_project};
+
+/// A value as it stands in the file, on one line; a table begins with what names it.
+fn inline(value: &toml::Value) -> String {
+    match value {
+        toml::Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(inline).collect();
+            format!("[{}]", values.join(", "))
+        }
+        toml::Value::Table(table) => {
+            let (named, rest): (Vec<_>, Vec<_>) =
+                table.iter().partition(|(key, _)| ["name", "algorithm"].contains(&key.as_str()));
+            let entries =
+                named.into_iter().chain(rest).map(|(key, value)| format!("{key} = {}", inline(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+        plain => plain.to_string(),
+    }
+}

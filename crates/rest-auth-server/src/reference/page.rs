@@ -1,0 +1,65 @@
+//! The page that lists every key: default, strict value, variable and meaning.
+
+use std::fmt::Write as _;
+
+use rest_auth_core::settings::{Key, Settings};
+
+use super::inline;
+use crate::config::variable;
+
+/// The page, in Markdown.
+pub fn settings_page() -> String {
+    let mut text = String::from(
+        "# Settings\n\n\
+         Generated from the settings; [rest-auth.toml](rest-auth.toml) is the same as a file. How a configuration is \
+         found:\n`--config FILE`, else the variable `REST_AUTH_CONFIG`, else `./rest-auth.toml`, else the defaults. \
+         A variable wins over\nthe file, `--listen` over both. The value of a variable is taken as text where the key \
+         takes text, else as TOML:\n`REST_AUTH__HTTP__AUTHENTICATION='[\"token\"]'`. Unknown keys and variables refuse \
+         to start.\n\n\
+         Durations are whole seconds, or text such as `\"15m\"`, `\"2h\"`, `\"1d\"`. Where Python says `None` a key says \
+         `false`.\nRelative paths begin in the folder that the server is started in.\n",
+    );
+    for section in Settings::sections() {
+        let title =
+            if section.name.is_empty() { "Top level".to_owned() } else { format!("`[{}]`", section.name) };
+        let _ = write!(text, "\n## {title}\n\n{}\n\n", section.doc.join("\n").trim());
+        text.push_str("| key | default | strict | variable | meaning |\n| --- | --- | --- | --- | --- |\n");
+        for key in &section.keys {
+            let _ = writeln!(text, "{}", row(section.name, key));
+        }
+    }
+    text
+}
+
+fn row(section: &str, key: &Key) -> String {
+    let code = |value: &toml::Value| cell(&format!("`{}`", inline(value)));
+    let default = key.default.as_ref().map(code).unwrap_or_default();
+    let strict = key.strict.as_ref().map(code).unwrap_or_default();
+    let meaning: Vec<&str> = key.doc.iter().map(|line| line.trim()).collect();
+    let meaning = cell(&meaning.join(" ").replace('<', "&lt;"));
+    format!("| `{}` | {default} | {strict} | `{}` | {meaning} |", key.name, variable(section, key.name))
+}
+
+/// A text that does not end its cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::assert_generated;
+
+    #[test]
+    fn the_committed_page_is_the_generated_one() {
+        assert_generated("docs/reference/settings.md", &settings_page());
+    }
+
+    #[test]
+    fn every_row_has_five_cells() {
+        for line in settings_page().lines().filter(|line| line.starts_with('|')) {
+            let bars = line.replace("\\|", "").matches('|').count();
+            assert_eq!(bars, 6, "{line}");
+        }
+    }
+}
