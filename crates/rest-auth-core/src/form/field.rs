@@ -54,6 +54,16 @@ pub enum FieldKind {
     List,
 }
 
+impl FieldKind {
+    /// Whether the empty text can be a value: of text and of choices, not of numbers and truth values.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Char | Self::Password | Self::Email | Self::Username | Self::Choice(_) => true,
+            Self::Integer | Self::Boolean | Self::List => false,
+        }
+    }
+}
+
 /// Fields as DRF declares them: required, not blank, not null, trimmed, unless told otherwise.
 impl Field {
     fn new(name: impl Into<String>, kind: FieldKind) -> Self {

@@ -16,7 +16,7 @@ impl Field {
     pub fn metadata(&self) -> Map<String, Value> {
         let mut facts = Map::new();
         facts.insert("type".into(), self.kind.type_name().into());
-        facts.insert("required".into(), self.required.into());
+        facts.insert("required".into(), (self.required && !self.read_only).into());
         facts.insert("read_only".into(), self.read_only.into());
         facts.insert("label".into(), self.shown_label().into());
         let mut note = |key: &str, value: Option<Value>| {

@@ -83,7 +83,7 @@ impl Field {
             };
         };
         let is_blank = matches!(input, Input::Text(text) if text.value.is_empty());
-        if !is_blank || self.allow_blank {
+        if !is_blank || (self.allow_blank && self.kind.is_text()) {
             InHtml::Given(input)
         } else if self.allow_null {
             InHtml::Null

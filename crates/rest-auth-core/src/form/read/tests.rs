@@ -143,6 +143,14 @@ fn a_blank_input_of_a_page_means_absent_where_json_means_an_error() {
 }
 
 #[test]
+fn a_blank_number_of_a_page_is_absent_whatever_the_field_says_of_blank_text() {
+    let form = Form::new("One").field(Field::integer("it").optional().allow_blank());
+    let blank = object(&[("it", Input::text(""))]);
+    assert_eq!(errors(&form, &blank, Body::Form), "");
+    assert_eq!(errors(&form, &blank, Body::Json), "it: A valid integer is required.");
+}
+
+#[test]
 fn a_partial_body_needs_no_field_but_checks_what_is_there() {
     let form =
         Form::new("UserDetails").field(Field::username("username").max(150)).field(Field::boolean("news"));
@@ -261,4 +269,44 @@ fn a_password_is_not_in_the_debug_text_of_a_body_or_of_its_reading() {
     let input = object(&[("password", Input::text("hunter2"))]);
     let reading = login().read(&input, Body::Json).unwrap();
     assert!(!format!("{input:?} {reading:?}").contains("hunter2"));
+}
+
+#[test]
+fn nothing_that_a_client_sends_breaks_a_field() {
+    let choices = vec![("a".to_owned(), "A".to_owned())];
+    let fields = || {
+        [
+            Field::char("it").max(3),
+            Field::password("it").min(2),
+            Field::email("it"),
+            Field::username("it"),
+            Field::integer("it"),
+            Field::boolean("it").allow_null(),
+            Field::choice("it", choices.clone()).allow_blank(),
+        ]
+    };
+    let texts = ["", " ", "\0", "\u{fffd}", "-", ".", "\u{1f600}", "1e999", "inf", "0x1", "\u{7f}", "a@b.co"];
+    let plain = [Input::Null, Input::Bool(true), Input::File, Input::List(vec![]), Input::empty()];
+    let numbers = ["0", "-0.0", "inf", "1e+400", "-9223372036854775808", "9223372036854775808"];
+    let inputs = texts
+        .iter()
+        .map(|text| Input::text(*text))
+        .chain(
+            texts
+                .iter()
+                .map(|text| Input::Text(Text { value: (*text).into(), lone_surrogate: Some(0xDFFF) })),
+        )
+        .chain(
+            numbers.iter().flat_map(|digits| [Input::Int((*digits).into()), Input::Float((*digits).into())]),
+        )
+        .chain(plain);
+    for input in inputs {
+        for (field, body) in fields().into_iter().flat_map(|it| [(it.clone(), Body::Json), (it, Body::Form)])
+        {
+            let form = Form::new("One").field(field);
+            let reading = form.read(&object(&[("it", input.clone())]), body).unwrap();
+            let passed = reading.values.get("it").is_some();
+            assert!(passed != reading.errors.has("it"), "one of both: {input:?} {form:?}");
+        }
+    }
 }
