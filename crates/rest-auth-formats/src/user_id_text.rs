@@ -44,6 +44,13 @@ pub fn integer_from_text(text: &str) -> Option<i64> {
     python_int::parse(text, 10).and_then(|id| i64::try_from(id).ok())
 }
 
+/// Whether two texts name the same row: they are equal, or spellings of one integer or one UUID.
+pub fn is_same(left: &str, right: &str) -> bool {
+    let same_integer = || integer_from_text(left).is_some_and(|id| integer_from_text(right) == Some(id));
+    let same_uuid = || uuid_from_text(left).is_some_and(|id| uuid_from_text(right) == Some(id));
+    left == right || same_uuid() || same_integer()
+}
+
 /// The `uid` of Django's own reset links, without allauth: the id's text in URL-safe base 64.
 pub fn django_uid_from_text(id: &str) -> String {
     base64url::encode(id.as_bytes())

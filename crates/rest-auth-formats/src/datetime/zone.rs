@@ -33,9 +33,7 @@ impl TimeZone {
     /// How many seconds the zone is ahead of UTC at that time.
     pub(super) fn offset_seconds(&self, time: Timestamp) -> i32 {
         // jiff's time stamps end a day before Python's calendar does.
-        let micros = time.micros().min(jiff::Timestamp::MAX.as_microsecond());
-        let time =
-            jiff::Timestamp::from_microsecond(micros).expect("within the limits of jiff's time stamps");
+        let time = jiff::Timestamp::from_second(time.seconds()).unwrap_or(jiff::Timestamp::MAX);
         self.0.to_offset(time).seconds()
     }
 

@@ -58,7 +58,6 @@ impl<'f> Case<'f> {
     }
 
     /// A field at the top level of the file.
-    #[expect(dead_code, reason = "the next modules")]
     pub(crate) fn shared(&self, field: &str) -> &'f Value {
         &self.file[field]
     }
@@ -77,7 +76,6 @@ impl<'f> Case<'f> {
         items.iter().map(|item| item.as_str().expect("a list of texts")).collect()
     }
 
-    #[expect(dead_code, reason = "the next modules")]
     pub(crate) fn integer(&self, field: &str) -> i64 {
         self.value(field).as_i64().unwrap_or_else(|| panic!("{field} is no integer"))
     }
@@ -101,7 +99,6 @@ impl<'f> Case<'f> {
         Timestamp::from_fractional_seconds(self.value(field).as_f64().expect("a number"))
     }
 
-    #[expect(dead_code, reason = "the next modules")]
     pub(crate) fn time_zone(&self) -> TimeZone {
         TimeZone::named(self.text("time_zone")).expect("a time zone")
     }

@@ -5,7 +5,12 @@ mod cases;
 mod characters;
 
 mod authtoken;
+mod csrf;
+mod datetimes;
+mod email_confirmation_keys;
+mod password_reset_tokens;
 mod password_validators;
+mod sessions;
 mod signing;
 mod username_email_validators;
 
@@ -13,16 +18,32 @@ mod username_email_validators;
 /// does, and not a format. The store contract and the stories of `rest-auth-tests` cover them; forms, rules and
 /// their sentences are core's, whose tests read the same files.
 const CHECKED_ELSEWHERE: &[(&str, &str)] = &[
-    ("authtoken", "stored_row"), // the columns; the text of the time is checked here
+    // The table, and one row for each user. The text of its time is checked here.
     ("authtoken", "stored_ddl"),
+    ("authtoken", "stored_row"),
     ("authtoken", "get_or_create"),
-    ("authtoken", "rendered"),                               // the body of a reply
-    ("password_validators", "similarity_no_user"),           // core: the list of validators
-    ("password_validators", "default_setting"),              // core: no validators, no faults
-    ("password_validators", "help_texts"), // nowhere: Django's admin shows them, the API does not
-    ("username_email_validators", "allauth_clean_username"), // core: `Username`
-    ("username_email_validators", "drf_charfield_max5"), // core: `Form`
-    ("username_email_validators", "email_json"), // core: `Form`
+    // The body of the reply to a login.
+    ("authtoken", "rendered"),
+    // The types of the columns, and the zone of the connection.
+    ("datetimes", "column_types"),
+    ("datetimes", "postgresql_session"),
+    // What PostgreSQL itself prints for booleans, JSON and UUIDs. What SQLite holds is checked here.
+    ("datetimes", "stored_other"),
+    // core: the list of validators, which is empty by default.
+    ("password_validators", "similarity_no_user"),
+    ("password_validators", "default_setting"),
+    // Nowhere: Django's admin shows them, the API does not.
+    ("password_validators", "help_texts"),
+    // That a key is looked up as it is. The rule of the expiry is checked here.
+    ("sessions", "load"),
+    ("sessions", "clear_expired"),
+    // That rows go, and when the cookie goes with them. Its line is checked here.
+    ("sessions", "login_over_anonymous"),
+    ("sessions", "logout"),
+    // core: `Username` and `Form`.
+    ("username_email_validators", "allauth_clean_username"),
+    ("username_email_validators", "drf_charfield_max5"),
+    ("username_email_validators", "email_json"),
 ];
 
 /// The kinds of one file in [`CHECKED_ELSEWHERE`].
