@@ -60,7 +60,7 @@ impl Register {
         form = form.field(Field::password("password1")).field(Field::password("password2"));
         settings.user_model.extra_fields.iter().fold(form, |form, extra| {
             let mut field = extra_field(extra);
-            field.read_only = false;
+            (field.read_only, field.required) = (false, extra.required);
             form.field(field)
         })
     }
@@ -91,10 +91,11 @@ pub(crate) fn extra_field(extra: &ExtraField) -> Field {
         ExtraFieldKind::Char => {
             Field::choice(&extra.name, extra.choices.iter().map(|c| (c.clone(), c.clone())).collect())
         }
-        ExtraFieldKind::Integer => Field::integer(&extra.name),
+        // Django's IntegerField: 32 bits on PostgreSQL.
+        ExtraFieldKind::Integer => Field::integer(&extra.name).between(i32::MIN.into(), i32::MAX.into()),
         ExtraFieldKind::Boolean => Field::boolean(&extra.name),
     };
-    field.required = extra.required;
+    field.required = extra.required && !extra.read_only;
     field.allow_blank = !extra.required;
     field.read_only = extra.read_only;
     field.max_length = extra.max_length;
@@ -127,7 +128,7 @@ pub(crate) async fn check_username(
     own: Option<UserId>,
     reading: &mut Reading,
 ) -> Result<()> {
-    if let Err(message) = username_rules(&cx.settings).check(username) {
+    if let Err(message) = Username::parse(username, &username_rules(&cx.settings)) {
         reading.refuse("username", message);
     } else if username_taken(cx.store.read().await?.as_mut(), username, own).await? {
         reading.refuse("username", messages::USERNAME_TAKEN);

@@ -92,9 +92,9 @@ pub async fn update(cx: &Context, user: &User, values: &Values) -> Result<User> 
         }
         other => other?,
     }
-    let changed = tx.user(user.id).await?.ok_or(Error::NotAuthenticated)?;
+    let written = tx.user(user.id).await?.ok_or(Error::NotAuthenticated)?;
     tx.commit().await?;
-    Ok(changed)
+    Ok(written)
 }
 
 /// The deployment's own columns among the values.
