@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub use link::{confirmation_link, link_problems};
 pub use templates::{ConfirmationMail, MailTemplates, TemplateError};
 
+use crate::store::QueuedMail;
+
 /// A mail, complete: an outbox keeps it in this form.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
@@ -57,6 +59,12 @@ impl std::error::Error for MailError {}
 /// The way out for mails: SMTP, the console, a folder; in tests a list.
 #[async_trait]
 pub trait Mailer: Send + Sync + 'static {
-    /// Sends one mail, within a time limit of its own. `id` is the same on every try of one mail, for the Message-ID.
-    async fn send(&self, id: i64, mail: &Mail) -> Result<(), MailError>;
+    /// Sends one mail, within [`Email::send_limit`](crate::settings::Email::send_limit). A mail that is tried
+    /// again comes with the same `id` and `created`, and so keeps its Message-ID and its Date.
+    async fn send(&self, mail: &QueuedMail) -> Result<(), MailError>;
+
+    /// How many mails may be under way at once. One keeps the order in which they were queued.
+    fn concurrency(&self) -> usize {
+        1
+    }
 }

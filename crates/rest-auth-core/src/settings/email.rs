@@ -37,6 +37,8 @@ section! {
         use_tls: bool = false;
         /// TLS from the first byte.
         use_ssl: bool = false;
+        /// A file of certificates (PEM) that sign the server's, beside the well-known ones.
+        ca_file: OrFalse<String> = OrFalse::off();
         /// How long the server may take for an answer.
         timeout: Seconds = Seconds(10);
         /// DEFAULT_FROM_EMAIL.
@@ -47,5 +49,12 @@ section! {
         site_id: i64 = 1;
         /// How long a mail is tried again before it is given up.
         give_up_after: Seconds = Seconds(259_200);
+    }
+}
+
+impl Email {
+    /// How long the sending of one mail may take as a whole: many answers, or none.
+    pub fn send_limit(&self) -> std::time::Duration {
+        self.timeout.duration().max(std::time::Duration::from_secs(1)) * 3
     }
 }

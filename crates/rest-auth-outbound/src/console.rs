@@ -1,0 +1,61 @@
+//! Mail on standard output, as Django's console backend writes it: for development.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use rest_auth_core::mail::{MailError, Mailer};
+use rest_auth_core::store::QueuedMail;
+
+use crate::local_failure;
+use crate::message::{Transfer, message};
+
+/// Writes each mail, and a line of dashes after it.
+#[derive(Clone)]
+pub struct ConsoleMailer {
+    out: Arc<Mutex<dyn Write + Send>>,
+}
+
+impl ConsoleMailer {
+    /// To standard output.
+    pub fn new() -> Self {
+        Self::to(std::io::stdout())
+    }
+
+    /// To some other stream.
+    pub fn to(out: impl Write + Send + 'static) -> Self {
+        Self { out: Arc::new(Mutex::new(out)) }
+    }
+}
+
+impl Default for ConsoleMailer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for ConsoleMailer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConsoleMailer").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Mailer for ConsoleMailer {
+    async fn send(&self, mail: &QueuedMail) -> Result<(), MailError> {
+        let text = message(mail, Transfer::EightBit)?;
+        let text = String::from_utf8_lossy(text.as_bytes()).replace("\r\n", "\n");
+        let out = self.out.clone();
+        // A terminal or a pipe may be slow; requests do not wait for it.
+        let written = tokio::task::spawn_blocking(move || {
+            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+            write!(out, "{text}\n{}\n", "-".repeat(79))?;
+            out.flush()
+        });
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(local_failure("standard output", &error)),
+            Err(error) => Err(local_failure("standard output", &error)),
+        }
+    }
+}
