@@ -12,8 +12,10 @@
 //! | [`commands`] | what the management commands do |
 //! | [`store`] | the port to the database, and the contract that every store keeps |
 //! | [`settings`] | every key of the configuration, its default and its words |
+//! | [`checks`] | what a configuration must not be, as a table |
 //! | [`messages`] | every sentence that a client can read |
 
+pub mod checks;
 pub mod commands;
 pub mod context;
 pub mod credentials;

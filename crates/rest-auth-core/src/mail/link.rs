@@ -40,8 +40,7 @@ pub fn link_problems(settings: &Settings) -> Vec<Problem> {
             let hint = "write it as \"https://app.example.com/confirm/{key}\"";
             report("links.email_confirmation", "is no address that a mail can lead to", hint);
         }
-    } else if settings.http.base_url.get().is_none() && sends_links(settings) && !listens_here_only(settings)
-    {
+    } else if settings.http.base_url.get().is_none() && sends_links(settings) && !settings.http.is_local() {
         let hint = "set it to what clients call this server, \"https://example.com\", or set links.email_confirmation";
         report("http.base_url", "is needed for the links in mails", hint);
     }
@@ -95,14 +94,6 @@ fn is_address(url: &str) -> bool {
 fn sends_links(settings: &Settings) -> bool {
     settings.http.features.contains(&FeatureName::Registration)
         && settings.account.email_verification != EmailVerification::None
-}
-
-fn listens_here_only(settings: &Settings) -> bool {
-    let listen = settings.http.listen.as_str();
-    match listen.parse::<std::net::SocketAddr>() {
-        Ok(address) => address.ip().is_loopback(),
-        Err(_) => listen.rsplit_once(':').is_some_and(|(host, _)| host == "localhost"),
-    }
 }
 
 #[cfg(test)]

@@ -60,3 +60,13 @@ section! {
         shutdown_timeout: Seconds = Seconds(30);
     }
 }
+
+impl Http {
+    /// Whether only this machine can reach the address that the server listens on.
+    pub fn is_local(&self) -> bool {
+        match self.listen.parse::<std::net::SocketAddr>() {
+            Ok(address) => address.ip().is_loopback(),
+            Err(_) => self.listen.rsplit_once(':').is_some_and(|(host, _)| host == "localhost"),
+        }
+    }
+}

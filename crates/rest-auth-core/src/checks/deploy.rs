@@ -1,0 +1,139 @@
+//! What a server for others had better not have: deviations from the strict profile, key by key, and a few things
+//! that are fine on one's own machine only.
+
+use toml::Value;
+
+use super::{Check, Findings, Level};
+use crate::settings::{EmailBackend, Settings};
+
+pub(super) const CHECKS: &[&Check] = &[
+    &SESSION_SECURE,
+    &CSRF_SECURE,
+    &VERIFICATION,
+    &SIGNUP_FIELDS,
+    &HASHERS,
+    &VALIDATORS,
+    &RENDERERS,
+    &OTHER,
+    &INSECURE_SECRET,
+    &EVERY_HOST,
+    &PLAIN_LINKS,
+    &CONSOLE,
+];
+
+/// The check of each key that has a strict value.
+const DEVIATIONS: &[(&str, &Check)] = &[
+    ("session.cookie_secure", &SESSION_SECURE),
+    ("csrf.cookie_secure", &CSRF_SECURE),
+    ("account.email_verification", &VERIFICATION),
+    ("account.signup_fields", &SIGNUP_FIELDS),
+    ("password.hashers", &HASHERS),
+    ("password.validators", &VALIDATORS),
+    ("rest_framework.default_renderer_classes", &RENDERERS),
+];
+
+static SESSION_SECURE: Check = deploy(
+    "rest_auth.D001",
+    "is {}",
+    "set it to true: over plain http everybody on the way can take the session",
+);
+static CSRF_SECURE: Check =
+    deploy("rest_auth.D002", "is {}", "set it to true, so that the cookie needs https");
+static VERIFICATION: Check = deploy(
+    "rest_auth.D003",
+    "is {}",
+    "set it to \"mandatory\": else an account can be opened with somebody else's address",
+);
+static SIGNUP_FIELDS: Check =
+    deploy("rest_auth.D004", "is {}", "require the address, \"email*\": without one nobody can get back in");
+static HASHERS: Check = deploy(
+    "rest_auth.D005",
+    "is {}",
+    "put \"argon2\" first; old hashes are replaced as their owners log in. Whoever shares the database must follow",
+);
+static VALIDATORS: Check = deploy(
+    "rest_auth.D006",
+    "is {}",
+    "use all four, with 15 characters as long as there is no second factor",
+);
+static RENDERERS: Check = deploy(
+    "rest_auth.D007",
+    "is {}",
+    "keep \"JSONRenderer\" only: pages for people are meant for development",
+);
+static OTHER: Check = deploy("rest_auth.D019", "is {}", "set it to its strict value");
+static INSECURE_SECRET: Check = deploy(
+    "rest_auth.D020",
+    "is the one that `startproject` wrote, which is often in a repository",
+    "take a new one, and keep this one in secret_key_fallbacks for a while",
+);
+static EVERY_HOST: Check =
+    deploy("rest_auth.D021", "has \"*\": any Host header is served", "name the hosts that clients use");
+static PLAIN_LINKS: Check = deploy(
+    "rest_auth.D022",
+    "is {}: links in mails go over plain http",
+    "set it to the address that clients use, \"https://example.com\"",
+);
+static CONSOLE: Check =
+    deploy("rest_auth.D023", "is \"console\": mails go to standard output", "set it to \"smtp\"");
+
+const fn deploy(id: &'static str, sentence: &'static str, hint: &'static str) -> Check {
+    Check { id, level: Level::Deploy, sentence, hint }
+}
+
+pub(super) fn check(settings: &Settings, findings: &mut Findings) {
+    check_deviations(settings, findings);
+    if settings.top.secret_key.expose().starts_with("django-insecure-") {
+        findings.add(&INSECURE_SECRET, "secret_key");
+    }
+    if settings.http.allowed_hosts.iter().any(|host| host == "*") {
+        findings.add(&EVERY_HOST, "http.allowed_hosts");
+    }
+    let base_url = settings.http.base_url.as_deref();
+    if base_url.is_none_or(|url| !url.starts_with("https://"))
+        && settings.links.email_confirmation.get().is_none()
+    {
+        findings.about(&PLAIN_LINKS, "http.base_url", base_url.unwrap_or("false"));
+    }
+    if settings.email.backend == EmailBackend::Console {
+        findings.add(&CONSOLE, "email.backend");
+    }
+}
+
+fn check_deviations(settings: &Settings, findings: &mut Findings) {
+    let table = settings.to_table();
+    for section in Settings::sections() {
+        let values = if section.name.is_empty() { Some(&table) } else { table[section.name].as_table() };
+        for key in section.keys {
+            let (Some(strict), Some(value)) = (key.strict, values.and_then(|values| values.get(key.name)))
+            else {
+                continue;
+            };
+            if *value != strict {
+                let path = format!("{}.{}", section.name, key.name);
+                let row = DEVIATIONS.iter().find(|(key, _)| *key == path);
+                let check = row.map_or(&OTHER, |(_, check)| check);
+                findings.about(check, path.trim_start_matches('.'), &difference(value, &strict));
+            }
+        }
+    }
+}
+
+fn difference(value: &Value, strict: &Value) -> String {
+    format!("{value}, and {strict} in the strict profile")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_with_a_strict_value_has_a_check_of_its_own() {
+        for section in Settings::sections() {
+            for key in section.keys.iter().filter(|key| key.strict.is_some()) {
+                let path = format!("{}.{}", section.name, key.name);
+                assert!(DEVIATIONS.iter().any(|(key, _)| *key == path), "{path} is missing in DEVIATIONS");
+            }
+        }
+    }
+}
