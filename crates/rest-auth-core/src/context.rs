@@ -4,12 +4,12 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use rest_auth_formats::SecretKeys;
+use rest_auth_formats::{SecretKeys, random_text};
 use tokio::sync::Notify;
 
 use crate::hooks::Hooks;
 use crate::mail::MailTemplates;
-use crate::model::Timestamp;
+use crate::model::{Secret, Timestamp};
 use crate::passwords::{self, PasswordValidators, Passwords, Pool};
 use crate::settings::{Problem, Settings};
 use crate::store::Store;
@@ -58,13 +58,17 @@ impl AppParts {
 impl App {
     /// Puts it together: compiles the templates, builds the chain of hashers, starts the hashing threads.
     /// Refuses a configuration that cannot work, with everything that is wrong.
-    pub fn build(settings: Settings, parts: AppParts) -> std::result::Result<Arc<Self>, Vec<Problem>> {
+    pub fn build(mut settings: Settings, parts: AppParts) -> std::result::Result<Arc<Self>, Vec<Problem>> {
         let folder = settings.templates.folder.as_deref().map(std::path::Path::new);
         let templates = MailTemplates::load(folder)?;
         let chain = passwords::chain(&settings.password.hashers).map_err(|problem| vec![problem])?;
         let pool = Pool::start(settings.password.threads, settings.password.max_wait.duration());
         let validators =
             PasswordValidators::new(&settings.password.validators, settings.account.password_min_length);
+        // Without a secret, one for this run: nobody can know it. The checks say where that is allowed.
+        if settings.top.secret_key.expose().is_empty() {
+            settings.top.secret_key = parts.entropy.secret_key();
+        }
         let keys = SecretKeys::new(settings.top.secret_key.expose().clone())
             .with_fallbacks(settings.top.secret_key_fallbacks.iter().map(|key| key.expose().clone()));
         let AppParts { store, hooks, clock, entropy } = parts;
@@ -196,6 +200,11 @@ impl Entropy {
                 }
             }
         }
+    }
+
+    /// A new SECRET_KEY: 50 letters and digits, which need no quoting anywhere.
+    pub fn secret_key(&self) -> Secret {
+        Secret::new(random_text::draw(random_text::LETTERS_AND_DIGITS, 50, &mut |bytes| self.fill(bytes)))
     }
 
     /// So many random bytes.
