@@ -10,6 +10,7 @@
 //! | [`passwords`] | which passwords may be chosen |
 //! | [`features`] | one file for each feature: its settings, form and flow |
 //! | [`commands`] | what the management commands do |
+//! | [`outbox`] | the worker that sends queued mails |
 //! | [`store`] | the port to the database, and the contract that every store keeps |
 //! | [`settings`] | every key of the configuration, its default and its words |
 //! | [`checks`] | what a configuration must not be, as a table |
@@ -26,6 +27,7 @@ pub mod hooks;
 pub mod mail;
 pub mod messages;
 pub mod model;
+pub mod outbox;
 pub mod passwords;
 pub mod settings;
 pub mod store;
