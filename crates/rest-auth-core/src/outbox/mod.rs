@@ -162,7 +162,7 @@ impl Worker {
                 sending.spawn(async move { shared.attempt(queued, since).await });
             }
             match sending.join_next().await {
-                Some(possibly) => possible &= possibly.unwrap_or(false),
+                Some(went_well) => possible &= went_well.unwrap_or(false),
                 None => return possible,
             }
         }
