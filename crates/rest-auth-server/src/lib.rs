@@ -2,8 +2,12 @@
 //!
 //! No rules of accounts and no HTTP of the API live here: those are core's and `rest-auth`'s.
 
+mod commands;
 pub mod config;
+mod process;
 pub mod reference;
-
 #[cfg(test)]
 mod testing;
+
+pub use commands::run;
+pub use process::{Answers, Console, Process};

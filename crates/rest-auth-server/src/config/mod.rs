@@ -14,6 +14,7 @@ mod tests;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use rest_auth_core::checks::{self, Finding, Level};
 use rest_auth_core::settings::{Problem, Settings};
 
 use draft::Draft;
@@ -54,6 +55,23 @@ impl Configuration {
     /// Where a key was given; `None` if it has its default.
     pub fn origin(&self, key: &str) -> Option<&Origin> {
         self.origins.get(key)
+    }
+
+    /// What the checks find, at the places where the keys were given; and with `deploy` also what is not for a server
+    /// that others reach. Errors come first.
+    pub fn findings(&self, deploy: bool) -> Vec<(Level, Mistake)> {
+        let mut findings = checks::run(&self.settings);
+        if deploy {
+            findings.extend(checks::deploy(&self.settings));
+        }
+        let found = findings.into_iter().map(|Finding { id, level, key, message, hint }| {
+            let origin = self.origin(&key).cloned();
+            (level, Mistake { origin, key: Some(key), message, hint: Some(format!("{hint} ({id})")) })
+        });
+        let warnings = self.warnings.iter().map(|warning| (Level::Warning, warning.clone()));
+        let mut all: Vec<_> = found.chain(warnings).collect();
+        all.sort_by(|(a, first), (b, second)| (a, &first.origin).cmp(&(b, &second.origin)));
+        all
     }
 }
 

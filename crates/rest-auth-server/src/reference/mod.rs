@@ -1,10 +1,17 @@
-//! What is generated from the settings: the commented sample, and the page that lists every key.
+//! What is generated from the code: the commented sample, the page of every key and the page of every check.
 
-mod page;
+mod checks_page;
 mod sample;
+mod settings_page;
 
-pub use page::settings_page;
+pub use checks_page::checks_page;
 pub use sample::{defaults, new_project};
+pub use settings_page::settings_page;
+
+/// A text that does not end its cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "&lt;")
+}
 
 /// A value as it stands in the file, on one line; a table begins with what names it.
 fn inline(value: &toml::Value) -> String {

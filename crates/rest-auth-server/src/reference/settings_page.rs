@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use rest_auth_core::settings::{Key, Settings};
 
-use super::inline;
+use super::{cell, inline};
 use crate::config::variable;
 
 /// The page, in Markdown.
@@ -32,17 +32,13 @@ pub fn settings_page() -> String {
 }
 
 fn row(section: &str, key: &Key) -> String {
-    let code = |value: &toml::Value| cell(&format!("`{}`", inline(value)));
+    // Within back-ticks only the bar needs care.
+    let code = |value: &toml::Value| format!("`{}`", inline(value).replace('|', "\\|"));
     let default = key.default.as_ref().map(code).unwrap_or_default();
     let strict = key.strict.as_ref().map(code).unwrap_or_default();
     let meaning: Vec<&str> = key.doc.iter().map(|line| line.trim()).collect();
-    let meaning = cell(&meaning.join(" ").replace('<', "&lt;"));
+    let meaning = cell(&meaning.join(" "));
     format!("| `{}` | {default} | {strict} | `{}` | {meaning} |", key.name, variable(section, key.name))
-}
-
-/// A text that does not end its cell.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
 }
 
 #[cfg(test)]
