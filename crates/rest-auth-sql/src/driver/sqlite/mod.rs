@@ -1,0 +1,194 @@
+//! SQLite, on rusqlite. Reads run in place on the calling thread, over a stack of connections; writes take turns, see
+//! [`writer`].
+
+mod failure;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::time::Instant;
+
+use super::availability::Availability;
+use super::value::Param;
+use super::{Answer, Error, Options, Pace, Result, locked};
+use failure::{is_away, is_busy, translate};
+use writer::{Desk, Writer};
+
+pub(super) use writer::Lease;
+
+/// Statements that a connection keeps prepared. All of ours fit.
+const PREPARED: usize = 200;
+/// How long SQLite itself waits for a lock before we look again whether anybody still wants the answer.
+const BUSY_SLICE: Duration = Duration::from_millis(250);
+
+/// An SQLite database: a file, or memory that dies with it.
+pub(crate) struct Database {
+    place: Place,
+    options: Options,
+    readers: Mutex<Readers>,
+    writer: Writer,
+    availability: Arc<Availability>,
+}
+
+/// Where the rows are.
+#[derive(Clone)]
+enum Place {
+    File(PathBuf),
+    /// In the writer's own connection: readers share it, so they see what an open transaction has written.
+    Memory,
+}
+
+#[derive(Default)]
+struct Readers {
+    idle: Vec<Connection>,
+    closed: bool,
+}
+
+impl Database {
+    /// Opens a file, making it if it is not there, and switches it to write-ahead logging.
+    pub(super) fn file(path: &Path, options: Options) -> Result<Arc<Self>> {
+        let name = format!("the SQLite database {}", path.display());
+        Self::start(Place::File(path.to_owned()), name, options)
+    }
+
+    /// A new database in memory, seen by nobody else.
+    pub(super) fn memory(options: Options) -> Result<Arc<Self>> {
+        Self::start(Place::Memory, "the SQLite database in memory".to_owned(), options)
+    }
+
+    fn start(place: Place, name: String, options: Options) -> Result<Arc<Self>> {
+        let availability = Arc::new(Availability::new(name));
+        let desk = match place {
+            // Its readers need it before anybody writes.
+            Place::Memory => {
+                Desk::holding(open_for_writing(&place).map_err(|failure| translate(failure, None))?)
+            }
+            Place::File(_) => Desk::default(),
+        };
+        let opening = place.clone();
+        let open = move || open_for_writing(&opening);
+        let writer = Writer::start(desk, open, options.clone(), Arc::clone(&availability))?;
+        Ok(Arc::new(Self { place, options, readers: Mutex::default(), writer, availability }))
+    }
+
+    /// Runs a query, waiting for another process's lock without blocking the thread.
+    pub(super) async fn read(&self, sql: &str, params: &[Param<'_>]) -> Result<Answer> {
+        let mut waited: Option<(Instant, Duration)> = None;
+        loop {
+            let failure = match self.read_now(sql, params)? {
+                Ok(answer) => {
+                    self.availability.answered();
+                    return Ok(answer);
+                }
+                Err(failure) => failure,
+            };
+            if !is_busy(&failure) {
+                if is_away(&failure) {
+                    self.availability.went_away(&failure);
+                }
+                return Err(translate(failure, None));
+            }
+            let (since, pause) = waited.unwrap_or_else(|| (Instant::now(), Duration::from_millis(1)));
+            if since.elapsed() >= self.options.busy_timeout {
+                return Err(translate(failure, None));
+            }
+            tokio::time::sleep(pause).await;
+            waited = Some((since, (pause * 2).min(Duration::from_millis(50))));
+        }
+    }
+
+    fn read_now(&self, sql: &str, params: &[Param<'_>]) -> Result<rusqlite::Result<Answer>> {
+        match &self.place {
+            Place::Memory => self.writer.desk().with(|connection| statement::run(connection, sql, params)),
+            Place::File(path) => {
+                let idle = {
+                    let mut readers = locked(&self.readers);
+                    if readers.closed {
+                        return Err(closed());
+                    }
+                    readers.idle.pop()
+                };
+                let connection = match idle.map_or_else(|| open_for_reading(path), Ok) {
+                    Ok(connection) => connection,
+                    Err(failure) => return Ok(Err(failure)),
+                };
+                let answer = statement::run(&connection, sql, params);
+                if answer.as_ref().err().is_none_or(|failure| !is_away(failure)) {
+                    self.give_back(connection);
+                }
+                Ok(answer)
+            }
+        }
+    }
+
+    fn give_back(&self, connection: Connection) {
+        let mut readers = locked(&self.readers);
+        if !readers.closed && readers.idle.len() < self.options.readers.max(1) as usize {
+            readers.idle.push(connection);
+        }
+    }
+
+    /// Waits for a turn to write.
+    pub(super) async fn begin(&self, pace: Pace) -> Result<Lease> {
+        self.writer.turn(pace.limit(self.options.transaction_limit)).await
+    }
+
+    /// Ends the writer after what is queued, and forgets the readers.
+    pub(super) async fn close(&self) {
+        self.writer.close().await;
+        let mut readers = locked(&self.readers);
+        readers.closed = true;
+        readers.idle.clear();
+    }
+}
+
+fn closed() -> Error {
+    Error::unavailable("the database has been closed")
+}
+
+fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
+    // Not read-only: a reader may have to make the files beside the database that write-ahead logging needs.
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | FLAGS)?;
+    connection.pragma_update(None, "query_only", true)?;
+    // In place means on an async thread: do not sleep there, the caller does it outside.
+    connection.busy_timeout(Duration::ZERO)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(connection)
+}
+
+fn open_for_writing(place: &Place) -> rusqlite::Result<Connection> {
+    let connection = match place {
+        Place::Memory => Connection::open_in_memory()?,
+        Place::File(path) => Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | FLAGS,
+        )?,
+    };
+    connection.busy_timeout(BUSY_SLICE)?;
+    // Readers go on while somebody writes. The file remembers it, and Django does not mind.
+    if let Place::File(path) = place {
+        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        if mode != "wal" {
+            tracing::warn!(
+                "{} cannot use write-ahead logging: readers and writers wait for each other",
+                path.display()
+            );
+        }
+    }
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // A commit that was answered survives a power cut.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // What an open savepoint may have to undo stays in memory.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(connection)
+}
+
+/// Each connection is used by one thread at a time, and paths are paths.
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -1,0 +1,58 @@
+//! The look at start-up: whether every table and column that a statement names is there.
+
+use crate::driver::Catalogue;
+use crate::user_model::UserModel;
+
+/// What our statements name, beside the user table.
+const NEEDED: [(&str, &[&str]); 5] = [
+    ("account_emailaddress", &["id", "user_id", "email", "verified", "primary"]),
+    ("account_emailconfirmation", &["id", "created", "sent", "key", "email_address_id"]),
+    ("authtoken_token", &["key", "created", "user_id"]),
+    ("django_session", &["session_key", "session_data", "expire_date"]),
+    (
+        "rest_auth_outbox",
+        &[
+            "id",
+            "created_at",
+            "recipient",
+            "mail",
+            "attempts",
+            "next_attempt_at",
+            "locked_until",
+            "given_up",
+            "last_error",
+        ],
+    ),
+];
+
+/// Columns of the user table without which nobody can log in. Others of Django's may be absent.
+const NEEDED_OF_USERS: [&str; 3] = ["id", "password", "email"];
+
+/// What is missing, in a sentence that tells what to do; `None` if nothing is.
+pub(crate) fn missing(there: &Catalogue, model: &UserModel) -> Option<String> {
+    let extra = model.extra.iter().map(|column| column.name.as_str());
+    let of_users: Vec<&str> =
+        NEEDED_OF_USERS.into_iter().chain(model.username.as_deref()).chain(extra).collect();
+    let mut tables = Vec::new();
+    let mut columns = Vec::new();
+    for (table, needed) in std::iter::once((model.table.as_str(), of_users.as_slice())).chain(NEEDED) {
+        if there.has_table(table) {
+            let missing = needed.iter().filter(|column| !there.has_column(table, column));
+            columns.extend(missing.map(|column| format!("{table}.{column}")));
+        } else {
+            tables.push(table);
+        }
+    }
+    let mut sentences = Vec::new();
+    if !tables.is_empty() {
+        sentences
+            .push(format!("these tables are missing: {}; `rest-auth migrate` makes them", tables.join(", ")));
+    }
+    if !columns.is_empty() {
+        sentences.push(format!(
+            "these columns are missing: {}; run the Django project's own migrations, or correct [user_model]",
+            columns.join(", ")
+        ));
+    }
+    (!sentences.is_empty()).then(|| sentences.join("; "))
+}
