@@ -15,7 +15,7 @@ REQUEST_KEYS = {
     "send", "headers", "headers_hex", "cookies", "https", "jar", "save", "repeat", "after_seconds",
     "before", "deviates", "expect", "content_type", "raw_times", *BODY_KEYS,
 }
-EXPECT_KEYS = {"status", "headers", "missing_headers", "cookies", "body", "body_starts"}
+EXPECT_KEYS = {"status", "headers", "cookies", "body", "body_starts"}
 
 
 class Mistake(Exception):
@@ -35,7 +35,8 @@ def features():
 
 def read(feature):
     """The scenarios of one feature, complete: settings, users and repeated requests are resolved."""
-    base, file = load("base"), load(feature)
+    base = tomllib.loads((CONFORMANCE / "base.toml").read_text("utf-8"))
+    file = tomllib.loads((CONFORMANCE / f"{feature}.toml").read_text("utf-8"))
     names = set()
     complete = []
     for scenario in file["scenario"]:
@@ -50,18 +51,11 @@ def read(feature):
     return base, complete
 
 
-def load(name):
-    try:
-        return tomllib.loads((CONFORMANCE / f"{name}.toml").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise SystemExit(f"{name}.toml: {error}") from None
-
-
 def resolve(base, scenario):
     only(scenario, SCENARIO_KEYS)
     requests = []
     for request in scenario["requests"]:
-        request = resolve_request(base["expect"], request)
+        check_request(request)
         requests += [request] * request.get("repeat", 1)
     return {
         "name": scenario["name"],
@@ -83,7 +77,7 @@ def resolve_user(cast, user):
     return {key: value for key, value in (cast.get(model, {}) | user).items() if key != "like"}
 
 
-def resolve_request(shared, request):
+def check_request(request):
     only(request, REQUEST_KEYS)
     if " " not in request.get("send", ""):
         raise Mistake('a request needs send = "METHOD path"')
@@ -91,13 +85,7 @@ def resolve_request(shared, request):
         raise Mistake("a request has one body")
     if ("deviates" in request) != ("expect" in request):
         raise Mistake("deviates and expect belong together")
-    expect = request.get("expect", {})
-    if isinstance(expect, str):
-        if expect not in shared:
-            raise Mistake(f"base.toml has no expectation {expect!r}")
-        return request | {"expect": shared[expect]}
-    only(expect, EXPECT_KEYS)
-    return request
+    only(request.get("expect", {}), EXPECT_KEYS)
 
 
 def only(table, known):

@@ -1,1 +1,3 @@
-//! Under construction.
+//! Every test of rest-auth that needs more than one crate, and what such tests need.
+
+pub mod postgres;
