@@ -80,8 +80,8 @@ USER_MODELS = {"default": "auth.User", "custom_email": "custom_user.User"}
 FEATURES = take("FEATURES", ["registration"], FEATURE_APPS)
 AUTHENTICATION = take("AUTHENTICATION", ["token", "session"], AUTHENTICATORS)
 USER_MODEL = take("USER_MODEL", "default", USER_MODELS)
-URL_PREFIX = take("URL_PREFIX", "/rest-auth/").strip("/") + "/"
-REGISTRATION_PREFIX = take("REGISTRATION_PREFIX", URL_PREFIX + "registration/").strip("/") + "/"
+URL_PREFIX = take("URL_PREFIX", "/rest-auth/").lstrip("/")
+REGISTRATION_PREFIX = take("REGISTRATION_PREFIX", URL_PREFIX + "registration/").lstrip("/")
 HAS_ALLAUTH = "registration" in FEATURES
 
 # Django ------------------------------------------------------------------------------------------

@@ -41,15 +41,13 @@ def expected(recorded, expect):
            if key in recorded}
     headers = own["headers"] | expect.get("headers", {})
     own["headers"] = {name: value for name, value in headers.items() if value is not False}
-    for key in ("status", "cookies", "body"):
+    for key in ("status", "missing_headers", "cookies", "body"):
         if key in expect:
             own[key] = expect[key]
     if "body_starts" in expect:
         del own["body"]
         own["body_starts"] = expect["body_starts"]
-    if not own.get("cookies", True):
-        del own["cookies"]
-    return own
+    return {key: value for key, value in own.items() if value != []}
 
 
 def mails_of(mails, placeholders):

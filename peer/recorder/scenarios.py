@@ -15,7 +15,7 @@ REQUEST_KEYS = {
     "send", "headers", "headers_hex", "cookies", "https", "jar", "save", "repeat", "after_seconds",
     "before", "deviates", "expect", "content_type", "raw_times", *BODY_KEYS,
 }
-EXPECT_KEYS = {"status", "headers", "cookies", "body", "body_starts"}
+EXPECT_KEYS = {"status", "headers", "missing_headers", "cookies", "body", "body_starts"}
 
 
 class Mistake(Exception):
@@ -35,8 +35,7 @@ def features():
 
 def read(feature):
     """The scenarios of one feature, complete: settings, users and repeated requests are resolved."""
-    base = tomllib.loads((CONFORMANCE / "base.toml").read_text("utf-8"))
-    file = tomllib.loads((CONFORMANCE / f"{feature}.toml").read_text("utf-8"))
+    base, file = load("base"), load(feature)
     names = set()
     complete = []
     for scenario in file["scenario"]:
@@ -51,11 +50,18 @@ def read(feature):
     return base, complete
 
 
+def load(name):
+    try:
+        return tomllib.loads((CONFORMANCE / f"{name}.toml").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"{name}.toml: {error}") from None
+
+
 def resolve(base, scenario):
     only(scenario, SCENARIO_KEYS)
     requests = []
     for request in scenario["requests"]:
-        check_request(request)
+        request = resolve_request(base["expect"], request)
         requests += [request] * request.get("repeat", 1)
     return {
         "name": scenario["name"],
@@ -77,7 +83,7 @@ def resolve_user(cast, user):
     return {key: value for key, value in (cast.get(model, {}) | user).items() if key != "like"}
 
 
-def check_request(request):
+def resolve_request(shared, request):
     only(request, REQUEST_KEYS)
     if " " not in request.get("send", ""):
         raise Mistake('a request needs send = "METHOD path"')
@@ -85,7 +91,13 @@ def check_request(request):
         raise Mistake("a request has one body")
     if ("deviates" in request) != ("expect" in request):
         raise Mistake("deviates and expect belong together")
-    only(request.get("expect", {}), EXPECT_KEYS)
+    expect = request.get("expect", {})
+    if isinstance(expect, str):
+        if expect not in shared:
+            raise Mistake(f"base.toml has no expectation {expect!r}")
+        return request | {"expect": shared[expect]}
+    only(expect, EXPECT_KEYS)
+    return request
 
 
 def only(table, known):

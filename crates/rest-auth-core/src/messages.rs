@@ -150,6 +150,11 @@ pub const UNAVAILABLE: Message = Message::fixed(
 pub const INTERNAL: Message = Message::fixed("error", "A server error occurred.");
 /// Django's answer to a body above `DATA_UPLOAD_MAX_MEMORY_SIZE`, in our envelope.
 pub const BODY_TOO_LARGE: Message = Message::fixed("request_too_large", "The request body is too large.");
+/// The connection ended before the body did.
+pub const BODY_INCOMPLETE: Message = Message::fixed("request_incomplete", "The request body is incomplete.");
+/// The body took longer than the deployment waits.
+pub const BODY_TOO_SLOW: Message =
+    Message::fixed("request_timeout", "The request body took too long to arrive.");
 /// Too many fields or files in a form; Django's `TooManyFieldsSent`, in our envelope.
 pub const TOO_MANY_FIELDS: Message = Message::fixed("too_many_fields", "The form has too many fields.");
 /// The `Host` header is none that this deployment serves; Django's `DisallowedHost`, in our envelope.

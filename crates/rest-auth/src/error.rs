@@ -23,6 +23,8 @@ pub enum ApiError {
     MethodNotAllowed(String),
     /// Django's `SuspiciousOperation`: a wrong host, a body or form beyond its limits.
     BadRequest(Message),
+    /// The body did not come within the time limit.
+    TooSlow,
 }
 
 impl From<Error> for ApiError {
@@ -53,6 +55,7 @@ impl ApiError {
             Self::UnsupportedMediaType(sent) => {
                 return detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &messages::unsupported_media_type(&sent));
             }
+            Self::TooSlow => return detail(StatusCode::REQUEST_TIMEOUT, &messages::BODY_TOO_SLOW),
             Self::NotAcceptable => return detail(StatusCode::NOT_ACCEPTABLE, &messages::NOT_ACCEPTABLE),
             Self::MethodNotAllowed(method) => {
                 return detail(StatusCode::METHOD_NOT_ALLOWED, &messages::method_not_allowed(&method));

@@ -1,14 +1,103 @@
 //! dj-rest-auth for axum: the endpoints of accounts, login, tokens and sessions, as Django's clients know them.
+//!
+//! A [`RestAuth`] is built once and is cheap to clone. It yields a router to nest, and extractors that tell a
+//! handler who is logged in:
+//!
+//! ```no_run
+//! use axum::{Router, extract::FromRef, routing::get};
+//! use rest_auth::{CurrentUser, RestAuth, core::store::Store};
+//!
+//! #[derive(Clone)]
+//! struct AppState { auth: RestAuth }
+//!
+//! impl FromRef<AppState> for RestAuth {
+//!     fn from_ref(state: &AppState) -> Self { state.auth.clone() }
+//! }
+//!
+//! async fn notes(CurrentUser(user): CurrentUser) -> String {
+//!     format!("the notes of {}", user.display())
+//! }
+//!
+//! async fn app(store: impl Store) -> Result<Router, rest_auth::BuildError> {
+//!     let auth = RestAuth::builder().store(store).build().await?;
+//!     let router = Router::new().nest("/auth", auth.router()).route("/notes", get(notes));
+//!     Ok(router.with_state(AppState { auth }))
+//! }
+//! ```
+//!
+//! | module | knows |
+//! | --- | --- |
+//! | `endpoints` | what stands where: one file for each feature |
+//! | `dispatch` | the steps of a request, in DRF's order |
+//! | `authenticators` | who sends a request |
+//! | `parse`, `negotiate`, `render` | bytes in, bytes out |
+//! | `error` | which error has which status |
 
-#![expect(dead_code, reason = "the dispatcher, which uses all of this, is being built")]
-
+mod authenticators;
+mod browser;
+mod builder;
 mod cookies;
+mod dispatch;
+mod endpoint;
+mod endpoints;
 mod error;
+mod extract;
+mod incoming;
 mod media_type;
 mod negotiate;
+mod options;
+mod origin;
 mod parse;
 mod render;
 mod reply;
+mod respond;
+mod router;
+mod site;
 
+use std::sync::Arc;
+
+use axum::Router;
+use rest_auth_core::App;
+
+pub use authenticators::{Authenticator, Identity, Proof};
+pub use builder::{BuildError, Builder};
 pub use error::ApiError;
+pub use extract::{CurrentUser, MaybeUser, Rejection};
 pub use reply::Reply;
+pub use rest_auth_core as core;
+
+use site::Site;
+
+/// Accounts, login, tokens and sessions, ready to serve.
+#[derive(Clone, Debug)]
+pub struct RestAuth {
+    site: Arc<Site>,
+}
+
+impl RestAuth {
+    /// Starts from upstream's defaults; only a store must be given.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// On an app that is there already.
+    pub fn new(app: Arc<App>) -> Self {
+        Self { site: Arc::new(Site::new(app, Vec::new())) }
+    }
+
+    /// The endpoints, to be nested below an address of the host's choice: `login/`, `user/`, `registration/` …
+    pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        router::for_host(&self.site)
+    }
+
+    /// A whole site: the endpoints below the prefixes of the settings, `/healthz`, `/readyz`, and a page for
+    /// every other address.
+    pub fn site(&self) -> Router {
+        router::for_site(&self.site)
+    }
+
+    /// What the flows work on; for calling one outside of a request.
+    pub fn app(&self) -> &Arc<App> {
+        &self.site.app
+    }
+}

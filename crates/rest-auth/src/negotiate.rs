@@ -83,11 +83,11 @@ const fn format(renderer: RendererName) -> &'static str {
     }
 }
 
-/// Whether a client that is told of an error outside of any endpoint would rather read a page.
+/// Whether a client that is told of something outside of any endpoint reads a page: unless it asks for JSON,
+/// it gets Django's.
 pub(crate) fn prefers_page(headers: &HeaderMap) -> bool {
-    let known = [RendererName::JSONRenderer, RendererName::BrowsableAPIRenderer];
-    negotiate(&known, headers, "")
-        .is_ok_and(|accepted| accepted.renderer == RendererName::BrowsableAPIRenderer)
+    let known = [RendererName::BrowsableAPIRenderer, RendererName::JSONRenderer];
+    negotiate(&known, headers, "").map_or(true, |accepted| accepted.renderer == known[0])
 }
 
 fn accepted_ranges(headers: &HeaderMap) -> Vec<MediaType> {

@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use rest_auth_core::messages::Message;
 use serde_json::{Value, json};
 
-use crate::cookies::SetCookie;
+use crate::cookies;
 
 /// DRF's `Response`: data and no bytes yet, since the client decides whether it is JSON or a page.
 #[derive(Clone, Debug)]
@@ -16,8 +16,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The data; `None` sends no content.
     pub body: Option<Value>,
-    /// Cookies, in the order of their lines.
-    pub(crate) cookies: Vec<SetCookie>,
+    /// Cookies.
+    pub(crate) cookies: cookies::Lines,
     /// Whether caches must not keep it: it holds a credential or personal data (W-01).
     pub(crate) private: bool,
 }
@@ -25,7 +25,13 @@ pub struct Reply {
 impl Reply {
     /// Data under a status.
     pub fn new(status: StatusCode, body: Value) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Some(body), cookies: Vec::new(), private: false }
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Some(body),
+            cookies: cookies::Lines::default(),
+            private: false,
+        }
     }
 
     /// 200 and data.
@@ -56,11 +62,10 @@ impl Reply {
         self
     }
 
-    /// The same with a cookie.
+    /// The same with cookies.
     #[must_use]
-    pub(crate) fn cookie(mut self, cookie: SetCookie) -> Self {
-        self.cookies.push(cookie);
-        self
+    pub(crate) fn cookies(self, cookies: cookies::Lines) -> Self {
+        Self { cookies, ..self }
     }
 
     /// The same, and no cache may keep it.

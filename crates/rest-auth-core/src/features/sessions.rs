@@ -49,6 +49,15 @@ pub enum Opened {
     Dead,
 }
 
+/// Whether a session that an older secret stamped may move to a new key, which only helps a client that is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// The caller passes the new cookie on.
+    Allowed,
+    /// Nobody would pass it on: the session stays as it is.
+    NotNow,
+}
+
 /// What the client's cookies become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionCookie {
@@ -69,7 +78,7 @@ impl Session {
 
 /// Opens the session that a cookie names. A login whose stamp does not fit the password column any more is
 /// ended; an account that is off or gone leaves the session alone and the request anonymous.
-pub async fn open(cx: &Context, cookie: &str) -> Result<Opened> {
+pub async fn open(cx: &Context, cookie: &str, renewal: Renewal) -> Result<Opened> {
     let Some(key) = SessionKey::parse(cookie) else { return Ok(Opened::Dead) };
     let mut records = cx.store.read().await?;
     let Some(row) = records.session(&key, cx.now).await? else { return Ok(Opened::Dead) };
@@ -80,11 +89,13 @@ pub async fn open(cx: &Context, cookie: &str) -> Result<Opened> {
     drop(records);
     let stamp = data.get(HASH).and_then(Value::as_str);
     match session::check_auth_hash(stamp, user.password.as_str(), &cx.keys) {
-        AuthHash::Current => {
+        AuthHash::Fallback if renewal == Renewal::Allowed => {
+            renew(cx, Session { key: Some(key), data, user: Some(user) }).await
+        }
+        AuthHash::Current | AuthHash::Fallback => {
             let user = Some(user).filter(|user| user.is_active);
             Ok(Opened::Live(Session { key: Some(key), data, user }))
         }
-        AuthHash::Fallback => renew(cx, Session { key: Some(key), data, user: Some(user) }).await,
         AuthHash::Wrong => {
             let mut tx = cx.store.write().await?;
             tx.delete_session(&key).await?;

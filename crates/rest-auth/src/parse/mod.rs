@@ -57,6 +57,15 @@ impl Parsers {
         }
     }
 
+    /// The body if it is a form that can be read: for proofs that forms carry beside their fields.
+    pub(crate) fn form(&self, content_type: Option<&HeaderValue>, body: &[u8]) -> Option<Input> {
+        let kind = MediaType::parse(&header_text(content_type?));
+        if !is_form(&kind) {
+            return None;
+        }
+        self.parse(content_type, body).ok().map(|(form, _)| form)
+    }
+
     fn parser_for(&self, sent: &str, kind: &MediaType) -> Option<ParserName> {
         if sent.len() > LONGEST_MEDIA_TYPE {
             return None;
@@ -75,6 +84,6 @@ pub(crate) const fn media_type(parser: ParserName) -> &'static str {
 }
 
 /// Whether the type is one of the two that HTML forms send.
-pub(crate) fn is_form(kind: &MediaType) -> bool {
+fn is_form(kind: &MediaType) -> bool {
     [ParserName::FormParser, ParserName::MultiPartParser].map(media_type).contains(&kind.essence.as_str())
 }

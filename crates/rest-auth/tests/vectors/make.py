@@ -19,7 +19,7 @@ settings.configure(DEBUG=False, ALLOWED_HOSTS=["*"], SECRET_KEY="x" * 50, USE_TZ
 django.setup()
 
 from django.core.exceptions import SuspiciousOperation  # noqa: E402
-from django.http import Http404, HttpResponse, QueryDict  # noqa: E402
+from django.http import Http404, QueryDict  # noqa: E402
 from django.http.cookie import parse_cookie  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 from rest_framework import exceptions, negotiation, parsers, renderers  # noqa: E402
@@ -224,24 +224,6 @@ def cookies():
     return [{"header": header, "cookies": list(parse_cookie(header).items())} for header in headers]
 
 
-def set_cookies():
-    cases = [
-        {"name": "sessionid", "value": "abc123", "max_age": 1209600, "httponly": True, "samesite": "Lax"}, {"name": "csrftoken", "value": "x", "max_age": 31449600, "samesite": "Strict", "secure": True, "path": "/a", "domain": ".example.com"}, {"name": "a", "value": "x"},
-        {"name": "jwt", "value": "e30.e30.a-b_c", "max_age": 300, "samesite": "None", "secure": True, "httponly": True}, {"name": "a", "value": ""}, {"name": "a", "value": "x y;,\"\\é\n"}, {"name": "a", "value": "x=y/z"}, {"name": "a", "value": "x", "max_age": 0},
-    ]
-    out = []
-    for case in cases:
-        response = HttpResponse()
-        options = {k: v for k, v in case.items() if k not in ("name", "value")}
-        response.set_cookie(case["name"], case["value"], **options)
-        out.append({"set": case, "line": response.cookies[case["name"]].OutputString()})
-    for name, options in [("sessionid", {"samesite": "Lax"}), ("a", {"samesite": "None"}), ("__Secure-a", {"samesite": "Lax"}), ("__Host-a", {}), ("a", {"path": "/x", "domain": "example.com", "samesite": "Strict"})]:
-        response = HttpResponse()
-        response.delete_cookie(name, **options)
-        out.append({"delete": {"name": name, **options}, "line": response.cookies[name].OutputString()})
-    return out
-
-
 def write(name, cases):
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     (HERE / name).write_text("[\n" + lines + "\n]\n")
@@ -258,4 +240,3 @@ write("content_types.json", bodies(content_types()))
 write("accept_headers.json", [{"accept": a, "query": q, **negotiate(a, q)} for a, q in accept_headers()])
 write("rendered.json", rendered())
 write("cookies.json", cookies())
-write("set_cookies.json", set_cookies())

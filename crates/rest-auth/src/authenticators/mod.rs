@@ -1,0 +1,115 @@
+//! Who sends a request: DRF's authentication classes, one file each, and the chain in which they are asked.
+
+mod session;
+mod token;
+
+use async_trait::async_trait;
+use http::HeaderValue;
+use http::request::Parts;
+use rest_auth_core::model::{TokenKey, User};
+use rest_auth_core::settings::{AuthenticatorName, Settings};
+use rest_auth_core::{Context, Error, Result};
+use rest_auth_formats::csrf::CsrfSettings;
+use std::sync::Arc;
+
+/// A way to authenticate a request.
+#[async_trait]
+pub trait Authenticator: Send + Sync {
+    /// `None`: no credentials of mine here, ask the next one. `Err`: mine, and bad: stop.
+    async fn authenticate(&self, cx: &Context, head: &Parts) -> Result<Option<Identity>>;
+
+    /// For `WWW-Authenticate`; `None` from the first authenticator turns 401 into 403, as in DRF.
+    fn challenge(&self) -> Option<HeaderValue> {
+        None
+    }
+}
+
+/// Who sends a request, and what proves it.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The account. It may log in.
+    pub user: User,
+    /// DRF's `request.auth`.
+    pub proof: Proof,
+}
+
+/// What proved an identity.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// A session, so a browser: what changes something needs a proof against CSRF too.
+    Session,
+    /// A token in the `Authorization` header.
+    Token(TokenKey),
+    /// An authenticator of the host's own.
+    Other,
+}
+
+/// The authenticators in the order in which they are asked.
+pub(crate) struct Chain {
+    list: Vec<Arc<dyn Authenticator>>,
+    challenge: Option<HeaderValue>,
+}
+
+/// What a bad credential means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BadCredentials {
+    /// The request ends, as in DRF.
+    Refuse,
+    /// They count as none, so that a stale header or cookie never keeps anybody from logging in (W-06).
+    Ignore,
+}
+
+impl Chain {
+    fn new(list: Vec<Arc<dyn Authenticator>>) -> Self {
+        let challenge = list.first().and_then(|first| first.challenge());
+        Self { list, challenge }
+    }
+
+    /// The chain of the setting `authentication`, and then the host's own.
+    pub(crate) fn of(
+        settings: &Settings,
+        csrf: &Arc<CsrfSettings>,
+        own: Vec<Arc<dyn Authenticator>>,
+    ) -> Self {
+        let list = settings.http.authentication.iter().map(|name| -> Arc<dyn Authenticator> {
+            match name {
+                AuthenticatorName::Token => Arc::new(token::TokenAuthentication),
+                AuthenticatorName::Session => Arc::new(session::SessionAuthentication::new(Arc::clone(csrf))),
+            }
+        });
+        Self::new(list.chain(own).collect())
+    }
+
+    /// The first one's challenge.
+    pub(crate) fn challenge(&self) -> Option<&HeaderValue> {
+        self.challenge.as_ref()
+    }
+
+    /// Whether nobody can authenticate at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Asks one after the other; the first that knows the credentials decides.
+    pub(crate) async fn authenticate(
+        &self,
+        cx: &Context,
+        head: &Parts,
+        bad: BadCredentials,
+    ) -> Result<Option<Identity>> {
+        for authenticator in &self.list {
+            match authenticator.authenticate(cx, head).await {
+                Ok(None) => {}
+                Err(Error::AuthenticationFailed(_)) if bad == BadCredentials::Ignore => {}
+                decided => return decided,
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl std::fmt::Debug for Chain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Chain").field("length", &self.list.len()).field("challenge", &self.challenge).finish()
+    }
+}

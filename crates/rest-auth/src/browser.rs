@@ -1,0 +1,136 @@
+//! What a request's cookies say, opened only when somebody asks: the session, and the proof against CSRF.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::header::REFERER;
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+use rest_auth_core::features::sessions::{self, Opened, Renewal, Session};
+use rest_auth_core::form::Input;
+use rest_auth_core::settings::Settings;
+use rest_auth_core::{Context, Error, Result, messages};
+use rest_auth_formats::csrf::{self, CsrfFailure, CsrfRequest, CsrfSettings};
+use tokio::sync::OnceCell;
+
+use crate::cookies;
+use crate::origin::{Origin, header_named, text};
+use crate::reply::Reply;
+
+/// One request's cookies.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    origin: Origin,
+    session_cookie: Option<String>,
+    csrf_cookie: Option<String>,
+    /// `csrfmiddlewaretoken` of a posted form.
+    form_token: Option<String>,
+    renewal: Renewal,
+    opened: OnceCell<Opened>,
+    csrf_cookie_is_broken: AtomicBool,
+}
+
+impl Browser {
+    /// Reads the cookies and opens nothing.
+    pub(crate) fn of(settings: &Settings, origin: Origin, headers: &HeaderMap) -> Self {
+        Self {
+            origin,
+            session_cookie: cookies::read(headers, &settings.session.cookie_name),
+            csrf_cookie: cookies::read(headers, &settings.csrf.cookie_name),
+            form_token: None,
+            renewal: Renewal::Allowed,
+            opened: OnceCell::new(),
+            csrf_cookie_is_broken: AtomicBool::new(false),
+        }
+    }
+
+    /// The same with the proof that a posted form may carry.
+    pub(crate) fn with_form(self, form: &Input) -> Self {
+        let form_token = match form.get(csrf::FORM_FIELD) {
+            Some(Input::Text(text)) => Some(text.value.clone()),
+            _ => None,
+        };
+        Self { form_token, ..self }
+    }
+
+    /// The same where no cookie can be answered, so that no session may move to a new key.
+    pub(crate) fn without_answer(self) -> Self {
+        Self { renewal: Renewal::NotNow, ..self }
+    }
+
+    /// Whether the request names a session at all.
+    pub(crate) fn names_a_session(&self) -> bool {
+        self.session_cookie.is_some()
+    }
+
+    /// The live session, if there is one.
+    pub(crate) async fn session(&self, cx: &Context) -> Result<Option<&Session>> {
+        let Some(cookie) = &self.session_cookie else { return Ok(None) };
+        let opened = self.opened.get_or_try_init(|| sessions::open(cx, cookie, self.renewal)).await?;
+        Ok(match opened {
+            Opened::Live(session) | Opened::Renewed(session, _) => Some(session),
+            Opened::Dead => None,
+        })
+    }
+
+    /// Django's `CsrfViewMiddleware`, for methods that change something.
+    pub(crate) async fn check_csrf(&self, cx: &Context, settings: &CsrfSettings, head: &Parts) -> Result<()> {
+        if [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE].contains(&head.method) {
+            return Ok(());
+        }
+        let session = if settings.use_sessions { self.session(cx).await? } else { None };
+        let secret = if settings.use_sessions {
+            session.and_then(Session::csrf_secret)
+        } else {
+            self.csrf_cookie.as_deref()
+        };
+        let origin = text(&head.headers, &header::ORIGIN);
+        let referer = text(&head.headers, &REFERER);
+        let header_token = header_named(&head.headers, &cx.settings.csrf.header_name);
+        let request = CsrfRequest {
+            is_secure: self.origin.is_secure,
+            host: Some(&self.origin.host),
+            server_port: port(&self.origin),
+            origin: origin.as_deref(),
+            referer: referer.as_deref(),
+            secret,
+            form_token: self.form_token.as_deref().filter(|_| head.method == Method::POST),
+            header_token: header_token.as_deref(),
+        };
+        csrf::check(&request, settings).map_err(|failure| {
+            let broken = matches!(failure, CsrfFailure::Cookie(_));
+            self.csrf_cookie_is_broken.store(broken, Ordering::Relaxed);
+            Error::PermissionDenied(messages::csrf_failed(&failure.to_string()))
+        })
+    }
+
+    /// Adds what the cookies have become to an answer that says nothing of them itself.
+    pub(crate) async fn settle(&self, cx: &Context, reply: &mut Reply) -> Result<()> {
+        let settings = &cx.settings;
+        if reply.cookies.csrf.is_none() && self.csrf_cookie_is_broken.load(Ordering::Relaxed) {
+            reply.cookies.csrf = cookies::csrf(cx, &sessions::new_csrf_secret(cx));
+        }
+        if reply.cookies.session.is_some() {
+            return Ok(());
+        }
+        if settings.session.save_every_request
+            && !reply.status.is_server_error()
+            && let Some(session) = self.session(cx).await?
+            && let Some(kept) = sessions::keep_alive(cx, session).await?
+        {
+            reply.cookies.session = cookies::session(cx, &kept);
+            return Ok(());
+        }
+        reply.cookies.session = match self.opened.get() {
+            Some(Opened::Renewed(_, cookie)) => cookies::session(cx, cookie),
+            Some(Opened::Dead) => cookies::session_deletion(settings),
+            Some(Opened::Live(_)) | None => None,
+        };
+        Ok(())
+    }
+}
+
+/// The port that the client used, from the host that it wrote.
+fn port(origin: &Origin) -> u16 {
+    let written = origin.host.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    written.unwrap_or(if origin.is_secure { 443 } else { 80 })
+}

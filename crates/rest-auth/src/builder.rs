@@ -1,0 +1,132 @@
+//! Building a [`RestAuth`]: settings and ports in, a checked and ready one out.
+
+use std::sync::Arc;
+
+use rest_auth_core::hooks::{Hooks, LoginHooks, RegistrationHooks, RepresentUser};
+use rest_auth_core::settings::{Problem, Settings};
+use rest_auth_core::store::{Store, StoreError};
+use rest_auth_core::{App, AppParts, Clock, Entropy};
+
+use crate::RestAuth;
+use crate::authenticators::Authenticator;
+use crate::site::Site;
+
+/// Collects what a [`RestAuth`] is made of; see [`RestAuth::builder`].
+#[derive(Default)]
+pub struct Builder {
+    settings: Settings,
+    store: Option<Arc<dyn Store>>,
+    hooks: Hooks,
+    clock: Clock,
+    entropy: Entropy,
+    authenticators: Vec<Arc<dyn Authenticator>>,
+}
+
+/// Why no [`RestAuth`] could be built.
+#[derive(Debug)]
+pub enum BuildError {
+    /// No store was given.
+    NoStore,
+    /// The configuration cannot work: everything that is wrong with it.
+    Settings(Vec<Problem>),
+    /// The database does not answer, or its tables are not those that are needed.
+    Store(StoreError),
+}
+
+impl Builder {
+    /// The configuration; by default everything is at upstream's defaults.
+    #[must_use]
+    pub fn settings(self, settings: Settings) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(self, store: impl Store) -> Self {
+        self.shared_store(Arc::new(store))
+    }
+
+    /// The database, where somebody else uses it too.
+    #[must_use]
+    pub fn shared_store(self, store: Arc<dyn Store>) -> Self {
+        Self { store: Some(store), ..self }
+    }
+
+    /// Hooks around sign-up.
+    #[must_use]
+    pub fn registration_hooks(mut self, hooks: impl RegistrationHooks + 'static) -> Self {
+        self.hooks.registration.push(Arc::new(hooks));
+        self
+    }
+
+    /// Hooks around login and logout.
+    #[must_use]
+    pub fn login_hooks(mut self, hooks: impl LoginHooks + 'static) -> Self {
+        self.hooks.login.push(Arc::new(hooks));
+        self
+    }
+
+    /// Changes how accounts are shown.
+    #[must_use]
+    pub fn represent_user(mut self, change: RepresentUser) -> Self {
+        self.hooks.represent_user.push(change);
+        self
+    }
+
+    /// An authenticator of the host's own, asked after those of the settings.
+    #[must_use]
+    pub fn authenticator(mut self, authenticator: impl Authenticator + 'static) -> Self {
+        self.authenticators.push(Arc::new(authenticator));
+        self
+    }
+
+    /// Another clock, for tests.
+    #[must_use]
+    pub fn clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Another source of randomness, for tests.
+    #[must_use]
+    pub fn entropy(self, entropy: Entropy) -> Self {
+        Self { entropy, ..self }
+    }
+
+    /// Checks the configuration and the database, and starts the hashing threads.
+    pub async fn build(self) -> Result<RestAuth, BuildError> {
+        let Self { settings, store, hooks, clock, entropy, authenticators } = self;
+        let store = store.ok_or(BuildError::NoStore)?;
+        store.ready().await.map_err(BuildError::Store)?;
+        let parts = AppParts { store, hooks, clock, entropy };
+        let app = App::build(settings, parts).map_err(BuildError::Settings)?;
+        Ok(RestAuth { site: Arc::new(Site::new(app, authenticators)) })
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("hooks", &self.hooks).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoStore => f.write_str("a store is missing: call Builder::store"),
+            Self::Settings(problems) => {
+                f.write_str("the configuration cannot work")?;
+                problems.iter().try_for_each(|problem| write!(f, "\n{}: {}", problem.key, problem.message))
+            }
+            Self::Store(error) => write!(f, "the database cannot be used: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::NoStore | Self::Settings(_) => None,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The steps of a request, in DRF's order: the counterpart of `APIView.dispatch`.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::response::Response;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderValue, Method};
+use rest_auth_core::Context;
+use rest_auth_core::form::Values;
+use tracing::Instrument as _;
+
+use crate::authenticators::Identity;
+use crate::browser::Browser;
+use crate::endpoint::{Action, Call, Endpoint};
+use crate::error::{ApiError, ErrorStyle};
+use crate::negotiate::{Accepted, negotiate};
+use crate::origin::{Origin, refuse_cross_site};
+use crate::reply::Reply;
+use crate::respond::{self, Wrapping};
+use crate::site::Site;
+use crate::{incoming, options};
+
+/// Answers a request to an endpoint.
+pub(crate) async fn dispatch(site: &Site, endpoint: &Endpoint, request: Request) -> Response {
+    let (mut head, body) = request.into_parts();
+    head.method = incoming::method(&head.method);
+    let cx = incoming::context(&site.app, &head);
+    let span = tracing::info_span!("request", request_id = %cx.meta.request_id, endpoint = endpoint.name);
+    answer(site, endpoint, cx, head, body).instrument(span).await
+}
+
+async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, body: Body) -> Response {
+    let wrapping = Wrapping { method: &head.method.clone(), request_id: &cx.clone().meta.request_id };
+    let arrived = match receive(site, &mut head, body).await {
+        Ok(arrived) => arrived,
+        Err(refused) => return respond::outside(refused, &head.headers, wrapping),
+    };
+    let (accepted, outcome) =
+        match negotiate(site.renderers(), &head.headers, head.uri.query().unwrap_or_default()) {
+            Ok(accepted) => {
+                (accepted, Visit { site, endpoint, cx: &cx, head: &head, arrived: &arrived }.steps().await)
+            }
+            Err(error) => (Accepted::fallback(site.renderers()), Err(error)),
+        };
+    let style = ErrorStyle {
+        challenge: site.chain.challenge(),
+        non_field_errors_key: &site.app.settings.rest_framework.non_field_errors_key,
+        request_id: wrapping.request_id,
+    };
+    let mut reply = outcome.unwrap_or_else(|error| error.into_reply(style));
+    if let Err(error) = arrived.browser.settle(&cx, &mut reply).await {
+        reply = ApiError::from(error).into_reply(style);
+    }
+    let allow = HeaderValue::try_from(endpoint.allowed()).expect("methods are plain text");
+    respond::from_endpoint(reply, accepted, &allow, wrapping)
+}
+
+/// A request whose host is served and whose body is here, with its cookies.
+struct Arrived {
+    origin: Origin,
+    browser: Arc<Browser>,
+    body: Bytes,
+}
+
+/// Before any endpoint is asked: is the host served, and does the body keep to the limits? The cookies go into
+/// the head, where authenticators find them.
+async fn receive(site: &Site, head: &mut Parts, body: Body) -> Result<Arrived, ApiError> {
+    let settings = &site.app.settings;
+    let origin = Origin::of(settings, head)?;
+    let body = incoming::read_body(&settings.http, body).await?;
+    let mut browser = Browser::of(settings, origin.clone(), &head.headers);
+    if head.method == Method::POST
+        && browser.names_a_session()
+        && let Some(form) = site.parsers.form(head.headers.get(CONTENT_TYPE), &body)
+    {
+        browser = browser.with_form(&form);
+    }
+    let browser = Arc::new(browser);
+    head.extensions.insert(Arc::clone(&browser));
+    Ok(Arrived { origin, browser, body })
+}
+
+/// A request at its endpoint.
+struct Visit<'a> {
+    site: &'a Site,
+    endpoint: &'a Endpoint,
+    cx: &'a Context,
+    head: &'a Parts,
+    arrived: &'a Arrived,
+}
+
+impl Visit<'_> {
+    /// Authenticate, permit, find the method, read the body, check it, act.
+    async fn steps(&self) -> Result<Reply, ApiError> {
+        let Self { site, endpoint, cx, head, arrived } = self;
+        let identity = site.chain.authenticate(cx, head, endpoint.bad_credentials()).await?;
+        endpoint.permit(identity.as_ref(), !site.chain.is_empty())?;
+        let Some(action) = endpoint.answering(&head.method) else {
+            return if head.method == Method::OPTIONS {
+                Ok(options::describe(site, endpoint))
+            } else {
+                Err(ApiError::MethodNotAllowed(head.method.to_string()))
+            };
+        };
+        if endpoint.sets_cookies {
+            refuse_cross_site(&site.app.settings, &site.csrf, &arrived.origin, &head.headers)?;
+        }
+        let values = self.read_values(action, identity.as_ref()).await?;
+        let call =
+            Call { method: head.method.clone(), identity, values, browser: Arc::clone(&arrived.browser) };
+        (action.run)((*cx).clone(), call).await
+    }
+
+    /// Parses the body and reads the form, all field errors together. Without a form nobody looks at the body.
+    async fn read_values(&self, action: &Action, identity: Option<&Identity>) -> Result<Values, ApiError> {
+        let Some(form) = &action.form else { return Ok(Values::default()) };
+        let content_type = self.head.headers.get(CONTENT_TYPE);
+        let (input, kind) = self.site.parsers.parse(content_type, &self.arrived.body)?;
+        let mut reading =
+            if action.partial { form.read_partial(&input, kind)? } else { form.read(&input, kind)? };
+        if let Some(check) = &action.check {
+            check.check(self.cx, identity, &mut reading).await?;
+        }
+        Ok(reading.into_values()?)
+    }
+}

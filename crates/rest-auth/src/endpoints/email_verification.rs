@@ -1,0 +1,36 @@
+//! `verify-email/` and `resend-email/`: dj-rest-auth's `VerifyEmailView` and `ResendEmailVerificationView`.
+
+use http::Method;
+use rest_auth_core::features::email_verification::{self, ResendEmail, VerifyEmail};
+use rest_auth_core::{Context, messages};
+
+use crate::endpoint::{Action, Call, Endpoint, Mount};
+use crate::error::ApiError;
+use crate::reply::Reply;
+
+const VERIFY: &str =
+    "Verifies the address that the key belongs to.\n\nAccepts the following POST parameter: key.";
+const RESEND: &str =
+    "Sends the mail to an unverified address again.\n\nAccepts the following POST parameter: email.";
+
+pub(super) fn endpoints() -> [Endpoint; 2] {
+    [
+        Endpoint::new("rest_verify_email", Mount::Registration, "verify-email/")
+            .described("Verify Email", VERIFY)
+            .allow("POST, OPTIONS, HEAD")
+            .action(Action::new(Method::POST, verify).form(VerifyEmail::form())),
+        Endpoint::new("rest_resend_email", Mount::Registration, "resend-email/")
+            .described("Resend Email Verification", RESEND)
+            .action(Action::new(Method::POST, resend).form(ResendEmail::form())),
+    ]
+}
+
+async fn verify(cx: Context, call: Call) -> Result<Reply, ApiError> {
+    email_verification::verify(&cx, VerifyEmail::from_values(&call.values)).await?;
+    Ok(Reply::detail(&messages::OK))
+}
+
+async fn resend(cx: Context, call: Call) -> Result<Reply, ApiError> {
+    email_verification::resend(&cx, ResendEmail::from_values(&call.values)).await?;
+    Ok(Reply::detail(&messages::OK))
+}

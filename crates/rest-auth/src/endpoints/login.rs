@@ -1,0 +1,40 @@
+//! `login/`: dj-rest-auth's `LoginView`.
+
+use http::{Method, StatusCode};
+use rest_auth_core::Context;
+use rest_auth_core::credentials::Credentials;
+use rest_auth_core::features::login::{self, Login};
+use rest_auth_core::settings::Settings;
+use serde_json::json;
+
+use crate::cookies::Lines;
+use crate::endpoint::{Action, Call, Endpoint, Mount};
+use crate::error::ApiError;
+use crate::reply::Reply;
+
+const DESCRIPTION: &str = "Checks the credentials and logs in.\n\nAccepts the following POST parameters: username or email, password\n\
+                           Returns the token, if this deployment has tokens.";
+
+pub(super) fn endpoint(settings: &Settings) -> Endpoint {
+    Endpoint::new("rest_login", Mount::Main, "login/")
+        .described("Login", DESCRIPTION)
+        .sets_cookies(settings.rest_auth.session_login)
+        .action(Action::new(Method::POST, log_in).form(Login::form()))
+}
+
+async fn log_in(cx: Context, call: Call) -> Result<Reply, ApiError> {
+    let input = Login::from_values(&call.values);
+    let current = if cx.settings.rest_auth.session_login { call.browser.session(&cx).await? } else { None };
+    let done = login::log_in(&cx, input, current).await?;
+    Ok(with_credentials(&cx, StatusCode::OK, &done.credentials))
+}
+
+/// The answer that hands credentials over: the token if there is one, and a session's cookies.
+pub(super) fn with_credentials(cx: &Context, status: StatusCode, issued: &Credentials) -> Reply {
+    let reply = match &issued.token {
+        Some(token) => Reply::new(status, json!({ "key": token.key.expose() })),
+        None => Reply::no_content(),
+    };
+    let cookies = issued.session.as_ref().map(|session| Lines::of_login(cx, session)).unwrap_or_default();
+    reply.cookies(cookies).private()
+}

@@ -1,0 +1,30 @@
+//! The endpoints, one file for each feature: paths, permission, and the way from a form to a flow and back.
+//!
+//! No rule is decided here; that is the flows' business in `rest_auth_core::features`.
+
+mod email_verification;
+mod example;
+mod login;
+mod logout;
+mod registration;
+mod user;
+
+pub(crate) mod confirm_email;
+pub(crate) mod health;
+
+use rest_auth_core::settings::{FeatureName, Settings};
+
+use crate::endpoint::Endpoint;
+
+/// The endpoint table of a deployment.
+pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
+    let mut table = vec![login::endpoint(settings), logout::endpoint(settings), user::endpoint(settings)];
+    if settings.has(FeatureName::Registration) {
+        table.push(registration::endpoint(settings));
+        table.extend(email_verification::endpoints());
+    }
+    if settings.has(FeatureName::Example) {
+        table.push(example::endpoint());
+    }
+    table
+}

@@ -1,0 +1,102 @@
+//! Extractors for a host's own handlers: who is logged in.
+//!
+//! They ask the same authenticators as the endpoints do, CSRF included, and answer as they do: DRF's 401 or 403
+//! with its envelope. A proof against CSRF counts in the header only, since the body belongs to the handler.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::request::Parts;
+use rest_auth_core::Error;
+use rest_auth_core::model::User;
+
+use crate::RestAuth;
+use crate::authenticators::{BadCredentials, Identity};
+use crate::browser::Browser;
+use crate::error::{ApiError, ErrorStyle};
+use crate::incoming;
+use crate::negotiate::Accepted;
+use crate::origin::Origin;
+use crate::respond::{self, Wrapping};
+use crate::site::Site;
+
+/// The account that is logged in; without one the handler is not called.
+#[derive(Clone, Debug)]
+pub struct CurrentUser(pub User);
+
+/// The account that is logged in, if there is one. Credentials that are there and bad are refused all the same.
+#[derive(Clone, Debug)]
+pub struct MaybeUser(pub Option<User>);
+
+/// The answer to a request whose credentials are missing or bad.
+#[derive(Debug)]
+pub struct Rejection(Response);
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl<S> FromRequestParts<S> for CurrentUser
+where
+    S: Send + Sync,
+    RestAuth: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let site = RestAuth::from_ref(state).site;
+        match identify(&site, head).await {
+            Ok(Some(identity)) => Ok(Self(identity.user)),
+            Ok(None) => Err(reject(&site, head, Error::NotAuthenticated.into())),
+            Err(error) => Err(reject(&site, head, error)),
+        }
+    }
+}
+
+impl<S> FromRequestParts<S> for MaybeUser
+where
+    S: Send + Sync,
+    RestAuth: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let site = RestAuth::from_ref(state).site;
+        let identity = identify(&site, head).await.map_err(|error| reject(&site, head, error))?;
+        Ok(Self(identity.map(|identity| identity.user)))
+    }
+}
+
+async fn identify(site: &Site, head: &mut Parts) -> Result<Option<Identity>, ApiError> {
+    if let Some(known) = head.extensions.get::<Identified>() {
+        return Ok(known.0.clone());
+    }
+    let cx = incoming::context(&site.app, head);
+    let origin = Origin::of(&site.app.settings, head)?;
+    let browser = Browser::of(&site.app.settings, origin, &head.headers).without_answer();
+    head.extensions.insert(Arc::new(browser));
+    let identity = site.chain.authenticate(&cx, head, BadCredentials::Refuse).await?;
+    head.extensions.insert(Identified(identity.clone()));
+    Ok(identity)
+}
+
+/// What is known already, when a handler or its middleware asks twice.
+#[derive(Clone)]
+struct Identified(Option<Identity>);
+
+fn reject(site: &Site, head: &Parts, error: ApiError) -> Rejection {
+    let request_id = incoming::request_id(&site.app, &head.headers);
+    let style =
+        ErrorStyle { challenge: site.chain.challenge(), non_field_errors_key: "", request_id: &request_id };
+    let wrapping = Wrapping { method: &head.method, request_id: &request_id };
+    let accepted = Accepted::fallback(site.renderers());
+    // A host's handler has no row in the table, so there is no `Allow` to give.
+    let mut response =
+        respond::from_endpoint(error.into_reply(style), accepted, &HeaderValue::from_static(""), wrapping);
+    response.headers_mut().remove(http::header::ALLOW);
+    Rejection(response)
+}

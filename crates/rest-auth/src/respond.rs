@@ -1,0 +1,107 @@
+//! From a [`Reply`] to bytes and headers.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, SET_COOKIE,
+    VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use rest_auth_core::settings::RendererName;
+
+use crate::error::{ApiError, ErrorStyle};
+use crate::incoming::REQUEST_ID;
+use crate::negotiate::{self, Accepted};
+use crate::render::{json, page};
+use crate::reply::Reply;
+
+const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+/// Upstream varies by `Accept` and sometimes by `Cookie`; an answer depends on the credentials too (W-01).
+const VARIES: HeaderValue = HeaderValue::from_static("Accept, Authorization, Cookie");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+const PAGE_POLICY: &str = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// What every answer of one request shares.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wrapping<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) request_id: &'a str,
+}
+
+/// An endpoint's answer.
+pub(crate) fn from_endpoint(
+    reply: Reply,
+    accepted: Accepted,
+    allow: &HeaderValue,
+    wrapping: Wrapping<'_>,
+) -> Response {
+    let (kind, bytes) = match &reply.body {
+        None => (None, Vec::new()),
+        Some(_)
+            if reply.status.is_server_error() && accepted.renderer == RendererName::BrowsableAPIRenderer =>
+        {
+            (Some(HTML), page::SERVER_ERROR.into())
+        }
+        Some(body) => (Some(JSON), json::encode(body, accepted.indent)),
+    };
+    let mut headers = HeaderMap::with_capacity(16);
+    headers.extend(kind.map(|kind| (CONTENT_TYPE, kind)));
+    headers.extend(reply.headers);
+    headers.insert(VARY, VARIES);
+    headers.insert(ALLOW, allow.clone());
+    if reply.private || !reply.cookies.is_empty() {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    let mut response = finished(reply.status, headers, bytes, wrapping);
+    for cookie in reply.cookies.iter() {
+        response.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
+    response
+}
+
+/// The answer to a request that reached no endpoint: a page, or DRF's envelope for a client that prefers JSON.
+pub(crate) fn outside(error: ApiError, accept: &HeaderMap, wrapping: Wrapping<'_>) -> Response {
+    let style = ErrorStyle { challenge: None, non_field_errors_key: "", request_id: wrapping.request_id };
+    let reply = error.into_reply(style);
+    let page = match reply.status {
+        StatusCode::NOT_FOUND => page::NOT_FOUND,
+        status if status.is_server_error() => page::SERVER_ERROR,
+        _ => page::BAD_REQUEST,
+    };
+    let (kind, bytes) = match &reply.body {
+        Some(body) if !negotiate::prefers_page(accept) => (JSON, json::encode(body, None)),
+        _ => (HTML, page.into()),
+    };
+    finished(reply.status, HeaderMap::from_iter([(CONTENT_TYPE, kind)]), bytes, wrapping)
+}
+
+/// A page of our own. It loads nothing, and its address may be a secret that no other site should learn.
+pub(crate) fn page(html: &'static str, wrapping: Wrapping<'_>) -> Response {
+    let headers = HeaderMap::from_iter([
+        (CONTENT_TYPE, HTML),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY)),
+    ]);
+    let mut response = finished(StatusCode::OK, headers, html.into(), wrapping);
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// Adds what every answer has: Django's security middleware, the length, the request's id.
+fn finished(status: StatusCode, mut headers: HeaderMap, bytes: Vec<u8>, wrapping: Wrapping<'_>) -> Response {
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    if status != StatusCode::NO_CONTENT {
+        headers.insert(CONTENT_LENGTH, bytes.len().into());
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(COOP, HeaderValue::from_static("same-origin"));
+    headers.extend(HeaderValue::from_str(wrapping.request_id).ok().map(|id| (REQUEST_ID, id)));
+    let body = if wrapping.method == Method::HEAD { Body::empty() } else { Body::from(bytes) };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}

@@ -1,0 +1,111 @@
+//! Routes, computed from the endpoint table: for a host's router, or as a whole site.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::any;
+use rest_auth_core::Error;
+use rest_auth_core::settings::Settings;
+
+use crate::dispatch::dispatch;
+use crate::endpoint::{Endpoint, Mount};
+use crate::endpoints::{confirm_email, health};
+use crate::error::ApiError;
+use crate::incoming;
+use crate::respond::{self, Wrapping};
+use crate::site::Site;
+
+/// The endpoints for a host to nest below an address of its choice; registration stands at `registration/` below it.
+pub(crate) fn for_host<S: Clone + Send + Sync + 'static>(site: &Arc<Site>) -> Router<S> {
+    let place = |mount| match mount {
+        Mount::Main => Some("/".to_owned()),
+        Mount::Registration => Some("/registration/".to_owned()),
+        Mount::Root => None,
+    };
+    with_endpoints(Router::new(), site, place)
+}
+
+/// A whole site: the endpoints where the settings put them, health checks, and a page for everything else.
+pub(crate) fn for_site(site: &Arc<Site>) -> Router {
+    let settings = &site.app.settings;
+    let place = |mount| match mount {
+        Mount::Main => Some(rooted(&settings.http.prefix)),
+        Mount::Registration => Some(registration_prefix(settings)),
+        Mount::Root => Some("/".to_owned()),
+    };
+    let router = with_endpoints(Router::new(), site, place);
+    let unknown = Arc::clone(site);
+    health::routes(router, site)
+        .fallback(move |request: Request| async move { not_found(&unknown, &request) })
+}
+
+fn with_endpoints<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    site: &Arc<Site>,
+    place: impl Fn(Mount) -> Option<String>,
+) -> Router<S> {
+    let rows = site.endpoints.iter().filter_map(|endpoint| Some((endpoint, place(endpoint.mount)?)));
+    let router = rows.fold(router, |router, (endpoint, prefix)| {
+        with_endpoint(router, site, endpoint, &format!("{prefix}{}", endpoint.path))
+    });
+    match place(Mount::Registration) {
+        Some(prefix) => confirm_email::routes(router, site, &prefix),
+        None => router,
+    }
+}
+
+/// With and without the slash at the end; nobody is redirected (W-03).
+fn with_endpoint<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    site: &Arc<Site>,
+    endpoint: &Arc<Endpoint>,
+    path: &str,
+) -> Router<S> {
+    let (site, endpoint) = (Arc::clone(site), Arc::clone(endpoint));
+    let answer = any(move |request: Request| async move { dispatch(&site, &endpoint, request).await });
+    both_slashes(path).fold(router, |router, path| router.route(path, answer.clone()))
+}
+
+/// An address with and without its slash at the end.
+pub(crate) fn both_slashes(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(path).chain(path.strip_suffix('/').filter(|bare| !bare.is_empty()))
+}
+
+fn registration_prefix(settings: &Settings) -> String {
+    match settings.http.registration_prefix.get() {
+        Some(prefix) => rooted(prefix),
+        None => format!("{}registration/", rooted(&settings.http.prefix)),
+    }
+}
+
+/// With a slash at both ends.
+fn rooted(prefix: &str) -> String {
+    match prefix.trim_matches('/') {
+        "" => "/".to_owned(),
+        inner => format!("/{inner}/"),
+    }
+}
+
+fn not_found(site: &Site, request: &Request) -> Response {
+    let (method, headers) = (incoming::method(request.method()), request.headers());
+    let id = incoming::request_id(&site.app, headers);
+    respond::outside(ApiError::from(Error::NotFound), headers, Wrapping { method: &method, request_id: &id })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_are_read_with_or_without_slashes() {
+        for (given, rooted_) in
+            [("/rest-auth/", "/rest-auth/"), ("api/v1/auth", "/api/v1/auth/"), ("/", "/"), ("", "/")]
+        {
+            assert_eq!(rooted(given), rooted_);
+        }
+        assert_eq!(both_slashes("/a/").collect::<Vec<_>>(), ["/a/", "/a"]);
+        assert_eq!(both_slashes("/").collect::<Vec<_>>(), ["/"]);
+    }
+}
