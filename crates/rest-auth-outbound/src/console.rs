@@ -59,3 +59,43 @@ impl Mailer for ConsoleMailer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::mail;
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn mails_are_written_as_djangos_console_backend_writes_them() {
+        let page = Page::default();
+        let mailer = ConsoleMailer::to(page.clone());
+        mailer.send(&mail(1)).await.unwrap();
+        mailer.send(&mail(2)).await.unwrap();
+        let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        let dashes = format!("\n{}\n", "-".repeat(79));
+        let mails: Vec<&str> = text.split(&dashes).collect();
+        assert_eq!(mails.len(), 3, "{text}");
+        assert!(
+            mails[0].starts_with("Content-Type: text/plain; charset=\"utf-8\"\nMIME-Version: 1.0\n"),
+            "{text}"
+        );
+        assert!(
+            mails[1].contains("\nTo: user2@example.org\n") && mails[1].ends_with("\n\nHello, 2"),
+            "{text}"
+        );
+        assert_eq!(mails[2], "");
+    }
+}

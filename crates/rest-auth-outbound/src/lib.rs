@@ -6,6 +6,8 @@ mod file;
 mod memory;
 mod message;
 mod smtp;
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 
@@ -50,4 +52,20 @@ fn problem(key: &str, message: impl Into<String>, hint: &str) -> Problem {
 /// What a mailer on this machine says when the disk or the stream fails: the next try may work.
 fn local_failure(what: &str, error: &dyn std::fmt::Display) -> mail::MailError {
     mail::MailError::Temporary(format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_of_the_section_is_reported() {
+        let mut settings = Settings::default();
+        assert!(mailer_from(&settings, &Clock::System).is_ok());
+        settings.email.default_from = "nobody".to_owned();
+        settings.email.backend = EmailBackend::File;
+        let problems = mailer_from(&settings, &Clock::System).err().unwrap();
+        let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+        assert_eq!(keys, ["email.default_from", "email.file_path"]);
+    }
 }

@@ -1,3 +1,4 @@
 //! Every test of rest-auth that needs more than one crate, and what such tests need.
 
 pub mod postgres;
+pub mod smtp;
