@@ -3,9 +3,9 @@
 //! Mirrors `django.contrib.auth.{get_user, login, logout}` and `SessionStore`. What a session holds beside the login is
 //! kept as it is: other applications on the same table have put it there.
 
-use rest_auth_formats::random_text;
-use rest_auth_formats::session::{self, AuthHash, SessionData};
-use serde_json::{Value, json};
+use rest_auth_formats::csrf::CsrfSecret;
+use rest_auth_formats::session::{self, AuthHash, Expiry, ExpirySettings, LogInOver, SessionData};
+use serde_json::json;
 
 use crate::context::Context;
 use crate::error::Result;
@@ -13,18 +13,14 @@ use crate::model::{SessionKey, SessionRow, Timestamp, User, UserId};
 use crate::settings::FeatureName;
 use crate::store::{Records, StoreError, Tx};
 
-/// The keys of the login.
-const USER_ID: &str = "_auth_user_id";
-const BACKEND: &str = "_auth_user_backend";
-const HASH: &str = "_auth_user_hash";
 /// Where `CSRF_USE_SESSIONS` keeps the secret.
 const CSRF_SECRET: &str = "_csrftoken";
-/// Where `set_expiry` keeps an age or an end of this session alone.
-const EXPIRY: &str = "_session_expiry";
 /// Where allauth keeps a sign-up whose address must be verified first.
 const PENDING: &str = "account_login";
 
+/// The way of logging in that is written: every Django has it.
 const DJANGO_BACKEND: &str = "django.contrib.auth.backends.ModelBackend";
+/// Accepted beside it, with registration.
 const ALLAUTH_BACKEND: &str = "allauth.account.auth_backends.AuthenticationBackend";
 
 /// A session as a request sees it.
@@ -87,7 +83,7 @@ pub async fn open(cx: &Context, cookie: &str, renewal: Renewal) -> Result<Opened
         return Ok(Opened::Live(Session { key: Some(key), data, user: None }));
     };
     drop(records);
-    let stamp = data.get(HASH).and_then(Value::as_str);
+    let stamp = session::authenticated(&data).and_then(|login| login.hash);
     match session::check_auth_hash(stamp, user.password.as_str(), &cx.keys) {
         AuthHash::Fallback if renewal == Renewal::Allowed => {
             renew(cx, Session { key: Some(key), data, user: Some(user) }).await
@@ -107,13 +103,13 @@ pub async fn open(cx: &Context, cookie: &str, renewal: Renewal) -> Result<Opened
 
 /// The account that the login in a session names, if this deployment knows the way it was logged in.
 async fn user_of(cx: &Context, records: &mut dyn Records, data: &SessionData) -> Result<Option<User>> {
-    let text = |name: &str| data.get(name).and_then(Value::as_str);
-    let known = match text(BACKEND) {
-        Some(DJANGO_BACKEND) => true,
-        Some(ALLAUTH_BACKEND) => cx.settings.has(FeatureName::Registration),
+    let Some(login) = session::authenticated(data) else { return Ok(None) };
+    let known = match login.backend {
+        DJANGO_BACKEND => true,
+        ALLAUTH_BACKEND => cx.settings.has(FeatureName::Registration),
         _ => false,
     };
-    let id = text(USER_ID).and_then(|id| UserId::parse(id, cx.settings.user_model.id_kind));
+    let id = UserId::parse(&login.user_id, cx.settings.user_model.id_kind);
     match id.filter(|_| known) {
         Some(id) => Ok(records.user(id).await?),
         None => Ok(None),
@@ -123,9 +119,8 @@ async fn user_of(cx: &Context, records: &mut dyn Records, data: &SessionData) ->
 /// Gives a session that an older secret stamped a new key and today's stamp.
 async fn renew(cx: &Context, mut session: Session) -> Result<Opened> {
     if let Some(user) = &session.user {
-        session
-            .data
-            .insert(HASH.to_owned(), session::auth_hash(user.password.as_str(), cx.keys.current()).into());
+        let stamp = session::auth_hash(user.password.as_str(), cx.keys.current());
+        session::renew_auth_hash(&mut session.data, &stamp);
     }
     let mut tx = cx.store.write().await?;
     if let Some(old) = session.key.take() {
@@ -149,12 +144,9 @@ pub(crate) async fn log_in(
     let stamp = session::auth_hash(user.password.as_str(), cx.keys.current());
     let (kept, mut data) = match current {
         None => (None, SessionData::new()),
-        Some(session) => continued(cx, tx, session, user, &stamp).await?,
+        Some(session) => continued(tx, session, user, &stamp).await?,
     };
-    let backend = if cx.settings.has(FeatureName::Registration) { ALLAUTH_BACKEND } else { DJANGO_BACKEND };
-    data.insert(USER_ID.to_owned(), user.id.to_string().into());
-    data.insert(BACKEND.to_owned(), backend.into());
-    data.insert(HASH.to_owned(), stamp.into());
+    session::log_in(&mut data, &user.id.to_string(), DJANGO_BACKEND, &stamp);
     let secret = new_csrf_secret(cx);
     if cx.settings.csrf.use_sessions {
         data.insert(CSRF_SECRET.to_owned(), secret.as_str().into());
@@ -169,25 +161,23 @@ pub(crate) async fn log_in(
 
 /// What stays of the session that a login came with: its key, if it may keep it, and its data.
 async fn continued(
-    cx: &Context,
     tx: &mut dyn Tx,
     session: &Session,
     user: &User,
     stamp: &str,
 ) -> Result<(Option<SessionKey>, SessionData)> {
-    let text = |name: &str| session.data.get(name).and_then(Value::as_str);
-    let whose = text(USER_ID).and_then(|id| UserId::parse(id, cx.settings.user_model.id_kind));
-    // A rehash during this very login changes the column, so the stamp of the same account may be the former one:
-    // `open` has checked it already.
-    let same = whose == Some(user.id) && (session.user.is_some() || text(HASH) == Some(stamp));
-    if same {
-        return Ok((session.key.clone(), session.data.clone()));
+    // A rehash during this very login changes the stamp of the same account; `open` has checked the former one.
+    let same = session.user.as_ref().is_some_and(|open| open.id == user.id);
+    match session::log_in_over(&session.data, &user.id.to_string(), stamp) {
+        LogInOver::SameUser => return Ok((session.key.clone(), session.data.clone())),
+        LogInOver::Another if same => return Ok((session.key.clone(), session.data.clone())),
+        LogInOver::Anonymous | LogInOver::Another => {}
     }
     if let Some(old) = &session.key {
         tx.delete_session(old).await?;
     }
-    let data = if text(USER_ID).is_none() { session.data.clone() } else { SessionData::new() };
-    Ok((None, data))
+    let anonymous = session::authenticated(&session.data).is_none();
+    Ok((None, if anonymous { session.data.clone() } else { SessionData::new() }))
 }
 
 /// Remembers, in an anonymous session, a sign-up that waits for its address to be verified, as allauth does: its own
@@ -244,26 +234,23 @@ async fn add(cx: &Context, tx: &mut dyn Tx, data: &SessionData) -> Result<Sessio
 }
 
 fn row(cx: &Context, key: SessionKey, data: &SessionData) -> SessionRow {
-    SessionRow { key, data: session::encode(data, &cx.keys, cx.now), expires: expiry(cx, data).1 }
+    SessionRow { key, data: session::encode(data, &cx.keys, cx.now), expires: expiry(cx, data).date }
 }
 
 fn cookie(cx: &Context, key: SessionKey, data: &SessionData) -> SessionCookie {
-    let (age, end) = expiry(cx, data);
-    let with_browser = match data.get(EXPIRY) {
-        Some(value) => value.as_i64() == Some(0),
-        None => cx.settings.session.expire_at_browser_close,
-    };
-    SessionCookie { key, lives: (!with_browser).then_some((age, end)), csrf_secret: None }
+    let expiry = expiry(cx, data);
+    let age = u64::try_from(expiry.age).unwrap_or(0);
+    SessionCookie { key, lives: (!expiry.at_browser_close).then_some((age, expiry.date)), csrf_secret: None }
 }
 
-/// Seconds to live, and the end: the session's own, else the setting's.
-fn expiry(cx: &Context, data: &SessionData) -> (u64, Timestamp) {
-    let setting = cx.settings.session.cookie_age.signed();
-    let age = data.get(EXPIRY).and_then(Value::as_i64).filter(|age| *age > 0).unwrap_or(setting);
-    (u64::try_from(age).unwrap_or(0), cx.now.plus_seconds(age))
+/// When a session that is saved now ends: its own expiry, else the setting's.
+fn expiry(cx: &Context, data: &SessionData) -> Expiry {
+    let setting = &cx.settings.session;
+    let (cookie_age, at_browser_close) = (setting.cookie_age.signed(), setting.expire_at_browser_close);
+    Expiry::of(data, &ExpirySettings { cookie_age, at_browser_close }, cx.now)
 }
 
 /// A new CSRF secret: 32 letters and digits.
 pub fn new_csrf_secret(cx: &Context) -> String {
-    random_text::draw(random_text::LETTERS_AND_DIGITS, 32, &mut |bytes| cx.entropy.fill(bytes))
+    CsrfSecret::draw(&mut |bytes| cx.entropy.fill(bytes)).text()
 }

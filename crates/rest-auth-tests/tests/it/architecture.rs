@@ -31,7 +31,10 @@ const ARROW: [(&str, &[&str]); 7] = [
 
 /// What a crate must never see: libraries that would put its knowledge into a second home.
 const NEVER: [(&str, &[&str]); 5] = [
-    ("rest-auth-formats", &["tokio", "axum", "http", "async-trait", "getrandom", "rusqlite", "sqlx", "lettre"]),
+    (
+        "rest-auth-formats",
+        &["tokio", "axum", "http", "async-trait", "getrandom", "rusqlite", "sqlx", "lettre"],
+    ),
     ("rest-auth-core", &["axum", "http", "hyper", "rusqlite", "sqlx", "lettre", "rustls"]),
     ("rest-auth-sql", &["axum", "http", "hyper", "lettre"]),
     ("rest-auth-outbound", &["axum", "rusqlite", "sqlx"]),
@@ -113,7 +116,10 @@ fn no_crate_sees_what_belongs_to_another() {
     let found = dependencies();
     for (name, never) in NEVER {
         for library in never {
-            assert!(!found[name].iter().any(|dependency| dependency == library), "{name} must not see {library}");
+            assert!(
+                !found[name].iter().any(|dependency| dependency == library),
+                "{name} must not see {library}"
+            );
         }
     }
 }
@@ -137,7 +143,8 @@ fn every_feature_has_its_file_in_every_layer() {
 fn no_file_is_too_long_and_every_module_says_what_it_knows() {
     for path in files(&root().join("crates"), "rs") {
         let text = read(&path);
-        let in_tests = path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
+        let in_tests =
+            path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
         let lines = text.lines().count();
         assert!(in_tests || lines <= LONGEST_FILE, "{} has {lines} lines", path.display());
         let first = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
@@ -185,7 +192,8 @@ fn every_setting_that_the_documentation_names_exists() {
         let text = read(&path);
         for word in quoted(&text) {
             let Some((section, key)) = word.split_once('.') else { continue };
-            let name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            let name =
+                |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
             if sections.iter().any(|known| known.name == section) && (name(key) || key == "*") {
                 assert!(exists(section, key), "{} names {word}, which is no setting", path.display());
             }
@@ -202,11 +210,18 @@ fn every_feature_page_names_the_settings_that_its_code_reads() {
         for section in sections.iter().filter(|section| !section.name.is_empty()) {
             for key in &section.keys {
                 let reads = code.contains(&format!("{}.{}", section.name, key.name))
-                    || (code.contains(&format!("settings.{};", section.name)) && code.contains(&format!(".{}", key.name)));
+                    || (code.contains(&format!("settings.{};", section.name))
+                        && code.contains(&format!(".{}", key.name)));
                 let named = page.contains(&format!("{}.{}", section.name, key.name))
-                    || (page.contains(&format!("`{}.", section.name)) && page.contains(&format!("`{}`", key.name)))
+                    || (page.contains(&format!("`{}.", section.name))
+                        && page.contains(&format!("`{}`", key.name)))
                     || page.contains(&format!("`{}.*`", section.name));
-                assert!(!reads || named, "docs/features/{feature}.md does not name {}.{}", section.name, key.name);
+                assert!(
+                    !reads || named,
+                    "docs/features/{feature}.md does not name {}.{}",
+                    section.name,
+                    key.name
+                );
             }
         }
     }
