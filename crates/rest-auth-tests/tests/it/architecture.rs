@@ -12,10 +12,10 @@ use serde_json::Value;
 const ARROW: [(&str, &[&str]); 7] = [
     ("rest-auth-formats", &[]),
     ("rest-auth-core", &["rest-auth-formats"]),
-    ("rest-auth-sql", &["rest-auth-core"]),
-    ("rest-auth-outbound", &["rest-auth-core"]),
-    ("rest-auth", &["rest-auth-core", "rest-auth-sql", "rest-auth-outbound"]),
-    ("rest-auth-server", &["rest-auth"]),
+    ("rest-auth-sql", &["rest-auth-formats", "rest-auth-core"]),
+    ("rest-auth-outbound", &["rest-auth-formats", "rest-auth-core"]),
+    ("rest-auth", &["rest-auth-formats", "rest-auth-core", "rest-auth-sql", "rest-auth-outbound"]),
+    ("rest-auth-server", &["rest-auth-core", "rest-auth"]),
     (
         "rest-auth-tests",
         &[
@@ -149,7 +149,7 @@ fn no_file_is_too_long_and_every_module_says_what_it_knows() {
         assert!(in_tests || lines <= LONGEST_FILE, "{} has {lines} lines", path.display());
         let first = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
         let opens = first.starts_with("//!") || first.starts_with("#![");
-        assert!(opens, "{} does not open with //!", path.display());
+        assert!(in_tests || opens, "{} does not open with //!", path.display());
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tests that need more than one crate: one binary, a module for each subject.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod architecture;
 mod schema;
 mod smtp;
