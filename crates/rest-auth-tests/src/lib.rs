@@ -1,4 +1,5 @@
 //! Every test of rest-auth that needs more than one crate, and what such tests need.
 
 pub mod postgres;
+pub mod site;
 pub mod smtp;

@@ -8,12 +8,14 @@ use axum::response::Response;
 use axum::routing::any;
 use rest_auth_core::Error;
 use rest_auth_core::settings::Settings;
+use tower::ServiceExt as _;
 
 use crate::dispatch::dispatch;
 use crate::endpoint::{Endpoint, Mount};
 use crate::endpoints::{confirm_email, health};
-use crate::error::ApiError;
 use crate::incoming;
+use crate::origin::Origin;
+use crate::parse::percent_decode;
 use crate::respond::{self, Wrapping};
 use crate::site::Site;
 
@@ -35,10 +37,31 @@ pub(crate) fn for_site(site: &Arc<Site>) -> Router {
         Mount::Registration => Some(registration_prefix(settings)),
         Mount::Root => Some("/".to_owned()),
     };
-    let router = with_endpoints(Router::new(), site, place);
+    let router = health::routes(with_endpoints(Router::new(), site, place), site);
     let unknown = Arc::clone(site);
-    health::routes(router, site)
-        .fallback(move |request: Request| async move { not_found(&unknown, &request) })
+    let plain = router.clone().fallback(move |request: Request| async move { not_found(&unknown, request) });
+    router.fallback(move |request: Request| async move {
+        match plain.oneshot(unescaped(request)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    })
+}
+
+/// A request for the address that the escapes in its own spell, as Django compares addresses. Anything else stays as
+/// it is; what is no plain address afterwards is no endpoint's.
+fn unescaped(mut request: Request) -> Request {
+    let path = percent_decode(request.uri().path().as_bytes());
+    let plain = path.iter().all(|byte| byte.is_ascii_graphic() && !b"%?#".contains(byte));
+    if !plain || path == request.uri().path().as_bytes() {
+        return request;
+    }
+    let mut target = String::from_utf8_lossy(&path).into_owned();
+    target.extend(request.uri().query().map(|query| format!("?{query}")));
+    if let Ok(uri) = target.parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 fn with_endpoints<S: Clone + Send + Sync + 'static>(
@@ -88,10 +111,11 @@ fn rooted(prefix: &str) -> String {
     }
 }
 
-fn not_found(site: &Site, request: &Request) -> Response {
-    let (method, headers) = (incoming::method(request.method()), request.headers());
-    let id = incoming::request_id(&site.app, headers);
-    respond::outside(ApiError::from(Error::NotFound), headers, Wrapping { method: &method, request_id: &id })
+fn not_found(site: &Site, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let (method, id) = (incoming::method(&head.method), incoming::request_id(&site.app, &head.headers));
+    let error = Origin::of(&site.app.settings, &head).err().unwrap_or_else(|| Error::NotFound.into());
+    respond::outside(error, &head.headers, Wrapping { method: &method, request_id: &id })
 }
 
 #[cfg(test)]

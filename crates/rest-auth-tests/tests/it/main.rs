@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod architecture;
+mod dispatch;
 mod schema;
 mod smtp;
