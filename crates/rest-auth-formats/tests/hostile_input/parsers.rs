@@ -72,11 +72,11 @@ pub(crate) fn signed_value(bytes: &[u8]) {
     assert!(Signer::new(&keys, salt.as_str()).unsign(&text).is_err());
     assert!(signing::loads(&text, &keys, &salt, limit).is_err());
 
-    let signer = TimestampSigner::new(&keys, salt.as_str());
-    let signed = signer.sign(&text, NOW);
-    assert_eq!(signer.unsign(&signed, limit), Ok(text.as_str()));
+    let with_time = TimestampSigner::new(&keys, salt.as_str());
+    let signed = with_time.sign(&text, NOW);
+    assert_eq!(with_time.unsign(&signed, limit), Ok(text.as_str()));
     if let Some(wrong) = tampered(&signed, bytes.len()) {
-        assert!(signer.unsign(&wrong, limit).is_err(), "{wrong}");
+        assert!(with_time.unsign(&wrong, limit).is_err(), "{wrong}");
     }
     let elsewhere = TimestampSigner::new(&keys, "elsewhere");
     assert!(salt == "elsewhere" || elsewhere.unsign(&signed, limit).is_err());
@@ -88,9 +88,9 @@ pub(crate) fn signed_value(bytes: &[u8]) {
         &base64url::encode(bytes),
         &format!(".{}", base64url::encode(bytes)),
     ] {
-        let _ = signing::loads(&signer.sign(value, NOW), &keys, &salt, limit);
+        let _ = signing::loads(&with_time.sign(value, NOW), &keys, &salt, limit);
     }
-    let _ = signer.unsign(&Signer::new(&keys, salt.as_str()).sign(&text), limit);
+    let _ = with_time.unsign(&Signer::new(&keys, salt.as_str()).sign(&text), limit);
 }
 
 /// Session rows, their keys and expiry.
@@ -100,9 +100,9 @@ pub(crate) fn session_data(bytes: &[u8]) {
     assert!(session::decode(&text, &keys).is_empty());
     let _ = session::key_from_cookie(&text);
 
-    let signer = TimestampSigner::new(&keys, "django.contrib.sessions.SessionStore");
+    let with_time = TimestampSigner::new(&keys, "django.contrib.sessions.SessionStore");
     for payload in [base64url::encode(bytes), format!(".{}", base64url::encode(bytes))] {
-        let data = session::decode(&signer.sign(&payload, NOW), &keys);
+        let data = session::decode(&with_time.sign(&payload, NOW), &keys);
         let expiry = Expiry::of(&data, &ExpirySettings { cookie_age: 60, at_browser_close: false }, NOW);
         let _ = SetCookie { lifetime: expiry.cookie_lifetime(NOW), ..SetCookie::new("sessionid", &text) }
             .to_string();
