@@ -130,21 +130,23 @@ impl fmt::Debug for SetCookie<'_> {
     }
 }
 
-/// The value as `http.cookies` writes it: as it is if it is a token, else in quotes with octal escapes for
-/// what may not stand there.
+/// The value as `http.cookies` writes it: as it is if it is a token, else in quotes, with octal escapes for what
+/// may not stand there. What is beyond Latin-1, which Python leaves as it is, is escaped by its bytes.
 fn quoted(value: &str) -> String {
-    const TOKEN: &[u8] = b"!#$%&'*+-.^_`|~:";
-    const ALSO_IN_QUOTES: &[u8] = b" ()/<=>?@[]{}";
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || TOKEN.contains(&byte);
-    if !value.is_empty() && value.bytes().all(is_token) {
+    let is_token =
+        |character: char| character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~:".contains(character);
+    if !value.is_empty() && value.chars().all(is_token) {
         return value.to_owned();
     }
     let mut text = String::from("\"");
-    for byte in value.bytes() {
-        match byte {
-            b'"' | b'\\' => text.extend(['\\', char::from(byte)]),
-            _ if is_token(byte) || ALSO_IN_QUOTES.contains(&byte) => text.push(char::from(byte)),
-            _ => write!(text, "\\{byte:03o}").expect("a String takes everything"),
+    let escape =
+        |text: &mut String, code: u32| write!(text, "\\{code:03o}").expect("a String takes everything");
+    for character in value.chars() {
+        match character {
+            '"' | '\\' => text.extend(['\\', character]),
+            _ if is_token(character) || " ()/<=>?@[]{}".contains(character) => text.push(character),
+            ..='\u{ff}' => escape(&mut text, character.into()),
+            _ => character.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| escape(&mut text, byte.into())),
         }
     }
     text.push('"');
@@ -163,7 +165,8 @@ mod tests {
             ("a; Path=/x", "\"a\\073 Path=/x\""),
             ("a\r\nSet-Cookie: b=c", "\"a\\015\\012Set-Cookie: b=c\""),
             ("say \"hi\" \\", "\"say \\\"hi\\\" \\\\\""),
-            ("ü,", "\"\\303\\274\\054\""),
+            ("ü,", "\"\\374\\054\""),
+            ("€", "\"\\342\\202\\254\""),
         ] {
             assert_eq!(SetCookie::new("c", value).to_string(), format!("c={text}; Path=/; SameSite=Lax"));
         }

@@ -1,7 +1,8 @@
 //! JSON byte for byte as Python writes it into signed values and JSON columns, and as Django reads it back.
 //!
-//! Object keys keep their order. Two things that Python can put into JSON have no value here: integers beyond
-//! 64 bits become floating point numbers, and text with `NaN`, `Infinity` or half a surrogate pair is refused.
+//! Object keys keep their order. What Python can put into JSON and has no place here: integers beyond 64 bits
+//! become floating point numbers, some of the latter with 17 digits lose their last bit when they are read, and
+//! text with `NaN`, `Infinity` or half a surrogate pair is refused.
 
 use std::fmt::Write;
 
@@ -86,16 +87,22 @@ fn write_string(text: &mut String, string: &str) {
     text.push('"');
 }
 
-/// Python's `repr(float)`: the shortest digits that read back, with an exponent below `1e-4` and from `1e16`.
+/// Python's `repr(float)`: the fewest digits that read back, with an exponent below `1e-4` and from `1e16`.
 fn python_float(number: f64) -> String {
-    let scientific = format!("{number:e}");
+    let shortest = format!("{number:e}");
+    // Where two numbers of so few digits are equally near, Python takes the even one and Rust the greater.
+    let digits = shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let nearest = format!("{number:.*e}", digits.saturating_sub(1));
+    let scientific = if nearest.parse() == Ok(number) { nearest } else { shortest };
     let (digits, exponent) = scientific.split_once('e').expect("the form has an exponent");
     let exponent: i32 = exponent.parse().expect("the exponent is a number");
     if number != 0.0 && !(-4..16).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{digits}e{sign}{:02}", exponent.unsigned_abs());
     }
-    format!("{number:?}")
+    let fraction = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let places = i32::try_from(fraction).map_or(1, |fraction| (fraction - exponent).max(1));
+    format!("{number:.*}", usize::try_from(places).unwrap_or(1))
 }
 
 #[cfg(test)]
@@ -119,6 +126,10 @@ mod tests {
             (9_007_199_254_740_993.0, "9007199254740992.0"),
             (-1.25e-7, "-1.25e-07"),
             (5e-324, "5e-324"),
+            (841_827_027_492_284.2, "841827027492284.2"),
+            (264_718_527_503_127.62, "264718527503127.62"),
+            (1e-3, "0.001"),
+            (123.456, "123.456"),
             (1.797_693_134_862_315_7e308, "1.7976931348623157e+308"),
         ] {
             assert_eq!(compact(&json!(number)), text);

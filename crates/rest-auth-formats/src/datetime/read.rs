@@ -1,6 +1,7 @@
 //! Reading date-times, in every form that `django.utils.dateparse.parse_datetime` reads: what Python's
 //! `datetime.fromisoformat` takes, and beside it a laxer form with one-digit months and blanks before the
-//! offset.
+//! offset. Where versions of Python differ (a fraction of a minute, a blank before `Z` in basic notation), this
+//! is as strict as the newer ones.
 
 use jiff::civil::{Date, DateTime, ISOWeekDate, Weekday};
 

@@ -1,9 +1,9 @@
 //! Salts, drawn from the caller's random bytes. Knows no generator.
 
+use crate::random_text::{self, LETTERS_AND_DIGITS};
+
 /// Characters of a drawn salt: the fewest of 62 that carry 128 bits, as Django's `salt()`.
 pub const SALT_LENGTH: usize = 22;
-
-const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// A fresh salt in both forms that algorithms ask for. It is no secret, but must never be used twice.
 #[derive(Clone, Debug)]
@@ -43,16 +43,7 @@ impl Salt {
 
 /// Draws `length` characters of `a-zA-Z0-9`, each equally likely. As `get_random_string`.
 pub(super) fn alphanumeric(length: usize, mut fill: impl FnMut(&mut [u8])) -> String {
-    let mut text = String::with_capacity(length);
-    let mut bytes = [0; 32];
-    while text.len() < length {
-        fill(&mut bytes);
-        // Six bits choose among 64; the two values too many are drawn again, or some characters would be
-        // likelier than others.
-        let characters = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 0x3f)));
-        text.extend(characters.take(length - text.len()).map(|&character| char::from(character)));
-    }
-    text
+    random_text::draw(LETTERS_AND_DIGITS, length, &mut fill)
 }
 
 /// Whether a salt of so many characters is too short to be kept. As `must_update_salt` with the entropy
