@@ -40,7 +40,7 @@ fn write(text: &mut String, value: &Value, comma: &str, colon: &str) {
         Value::Bool(true) => text.push_str("true"),
         Value::Bool(false) => text.push_str("false"),
         Value::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => text.push_str(&python_float(float)),
+            Some(float) if number.is_f64() => text.push_str(&float_text(float)),
             _ => text.push_str(&number.to_string()),
         },
         Value::String(string) => write_string(text, string),
@@ -87,8 +87,9 @@ fn write_string(text: &mut String, string: &str) {
     text.push('"');
 }
 
-/// Python's `repr(float)`: the fewest digits that read back, with an exponent below `1e-4` and from `1e16`.
-fn python_float(number: f64) -> String {
+/// A finite number as Python's `repr(float)` has it: the fewest digits that read back, with an exponent below `1e-4`
+/// and from `1e16`.
+pub fn float_text(number: f64) -> String {
     let shortest = format!("{number:e}");
     // Where two numbers of so few digits are equally near, Python takes the even one and Rust the greater.
     let digits = shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();

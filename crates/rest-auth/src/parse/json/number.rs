@@ -2,6 +2,7 @@
 
 use rest_auth_core::form::Input;
 use rest_auth_core::messages;
+use rest_auth_formats::json::float_text;
 
 /// Python reads no longer whole number from text.
 const MAX_DIGITS: usize = 4300;
@@ -46,17 +47,11 @@ fn digits_from(bytes: &[u8], from: usize) -> usize {
     from + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// A float as Python prints it: the shortest digits that read back, plain between 1e-4 and 1e16.
+/// A float as Python prints it.
 fn python_float(value: f64) -> String {
-    if value.is_infinite() {
-        return if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
+    match value.is_infinite() {
+        true if value > 0.0 => "inf".to_owned(),
+        true => "-inf".to_owned(),
+        false => float_text(value),
     }
-    if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
-        let plain = value.to_string();
-        return if plain.contains('.') { plain } else { plain + ".0" };
-    }
-    let scientific = format!("{value:e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
-    format!("{mantissa}e{sign}{digits:0>2}")
 }
