@@ -6,6 +6,7 @@ mod commands;
 pub mod config;
 mod process;
 pub mod reference;
+mod serve;
 #[cfg(test)]
 mod testing;
 

@@ -1,0 +1,2 @@
+//! Serving.
+mod connections;
