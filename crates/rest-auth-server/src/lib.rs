@@ -4,6 +4,7 @@
 
 mod commands;
 pub mod config;
+mod logging;
 mod process;
 pub mod reference;
 mod serve;
@@ -12,3 +13,4 @@ mod testing;
 
 pub use commands::run;
 pub use process::{Answers, Console, Process};
+pub use serve::{ServeError, Server, serve};

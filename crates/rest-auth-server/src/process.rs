@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a process was started with, and its streams.
 #[derive(Debug)]
@@ -46,11 +47,14 @@ pub enum Answers {
     Piped,
 }
 
+/// What a command writes to; shared with what it does later.
+type Output = Arc<Mutex<Box<dyn Write + Send>>>;
+
 /// Standard input, output and errors.
 pub struct Console {
     answers: Answers,
     input: Box<dyn BufRead + Send>,
-    output: Box<dyn Write + Send>,
+    output: Output,
     errors: Box<dyn Write + Send>,
 }
 
@@ -59,7 +63,8 @@ impl Console {
     pub fn standard() -> Self {
         let answers = if io::stdin().is_terminal() { Answers::Typed } else { Answers::Piped };
         let input = Box::new(io::BufReader::new(io::stdin()));
-        Self { answers, input, output: Box::new(io::stdout()), errors: Box::new(io::stderr()) }
+        let output: Box<dyn Write + Send> = Box::new(io::stdout());
+        Self { answers, input, output: Arc::new(Mutex::new(output)), errors: Box::new(io::stderr()) }
     }
 
     /// Other streams. For tests.
@@ -69,7 +74,13 @@ impl Console {
         output: impl Write + Send + 'static,
         errors: impl Write + Send + 'static,
     ) -> Self {
-        Self { answers, input: Box::new(input), output: Box::new(output), errors: Box::new(errors) }
+        let output: Box<dyn Write + Send> = Box::new(output);
+        Self {
+            answers,
+            input: Box::new(input),
+            output: Arc::new(Mutex::new(output)),
+            errors: Box::new(errors),
+        }
     }
 
     /// Whether somebody is there to be asked.
@@ -79,9 +90,13 @@ impl Console {
 
     /// Writes a line of the command's result.
     pub fn say(&mut self, line: &str) {
-        // Whoever closed the stream does not want to know.
-        let _ = writeln!(self.output, "{line}");
-        let _ = self.output.flush();
+        say(&self.output, line);
+    }
+
+    /// Says a line when it is called, from wherever.
+    pub(crate) fn announcer(&self, line: String) -> impl FnOnce() + Send + 'static {
+        let output = Arc::clone(&self.output);
+        move || say(&output, &line)
     }
 
     /// Writes a line about what went wrong.
@@ -110,8 +125,9 @@ impl Console {
 
     fn put_question(&mut self, question: &str) -> io::Result<()> {
         if self.is_interactive() {
-            write!(self.output, "{question}")?;
-            self.output.flush()?;
+            let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+            write!(output, "{question}")?;
+            output.flush()?;
         }
         Ok(())
     }
@@ -124,6 +140,13 @@ impl Console {
         let line = line.strip_suffix('\n').unwrap_or(&line);
         Ok(Some(line.strip_suffix('\r').unwrap_or(line).to_owned()))
     }
+}
+
+fn say(output: &Output, line: &str) {
+    let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+    // Whoever closed the stream does not want to know.
+    let _ = writeln!(output, "{line}");
+    let _ = output.flush();
 }
 
 impl std::fmt::Debug for Console {

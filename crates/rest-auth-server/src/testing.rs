@@ -78,6 +78,25 @@ impl<'a> Shell<'a> {
         self
     }
 
+    /// With a database in the folder, and hashes that take no time.
+    pub(crate) fn with_database(self) -> Self {
+        let url = format!("sqlite://{}", self.folder.path().join("db.sqlite3").display());
+        let hashers = "[{ algorithm = \"pbkdf2_sha256\", iterations = 10 }]";
+        self.with("REST_AUTH__DATABASE__URL", &url).with("REST_AUTH__PASSWORD__HASHERS", hashers)
+    }
+
+    /// Lines on standard input.
+    pub(crate) fn piped(mut self, lines: &[&str]) -> Self {
+        self.answers = Answers::Piped;
+        self.input = lines.iter().flat_map(|line| [line, "\n"]).collect::<String>().into_bytes();
+        self
+    }
+
+    /// Somebody who is asked, and answers with these lines.
+    pub(crate) fn played(self, lines: &[&str]) -> Self {
+        Self { answers: Answers::Played, ..self.piped(lines) }
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Done {
         let (output, errors) = (Page::default(), Page::default());
         let status = crate::run(Process {

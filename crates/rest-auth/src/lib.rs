@@ -65,6 +65,8 @@ pub use error::ApiError;
 pub use extract::{CurrentUser, MaybeUser, Rejection};
 pub use reply::Reply;
 pub use rest_auth_core as core;
+pub use rest_auth_outbound as outbound;
+pub use rest_auth_sql as sql;
 
 use site::Site;
 

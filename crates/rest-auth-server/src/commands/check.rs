@@ -1,14 +1,14 @@
 //! `check`: what is wrong with the configuration.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use rest_auth_core::checks::Level;
+use rest_auth::core::checks::Level;
 
 use super::{Failure, load};
 use crate::process::Process;
 
 /// Reports every finding on a line of its own, and fails if one is an error.
-pub(super) fn run(process: &mut Process, file: Option<&PathBuf>, deploy: bool) -> Result<(), Failure> {
+pub(super) fn run(process: &mut Process, file: Option<&Path>, deploy: bool) -> Result<(), Failure> {
     let configuration = load(process, file, None)?;
     let findings = configuration.findings(deploy);
     for (level, finding) in &findings {

@@ -1,13 +1,21 @@
 //! The commands: one file each, and the command line that names them.
 
+mod account;
+mod changepassword;
 mod check;
+mod createsuperuser;
 mod init;
+mod migrate;
+mod serve;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use rest_auth::core::checks::Level;
 
 use crate::config::{self, Configuration, Mistake, Sources};
 use crate::process::Process;
@@ -25,10 +33,17 @@ struct Arguments {
 }
 
 const AFTER_HELP: &str = "Every key of the configuration can be overridden by a variable, REST_AUTH__SECTION__KEY.\n\
-                          REST_AUTH_LOG sets what is logged: \"warn\", \"info\", \"rest_auth=debug\".";
+                          REST_AUTH_LOG sets what is logged: \"warn\", \"info\" (the default), \"rest_auth_sql=debug\".\n\
+                          REST_AUTH_LOG_FORMAT sets how: \"text\" (the default at a terminal) or \"json\" (elsewhere).";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve. Completes the database first, and ends cleanly on SIGTERM and Ctrl-C: requests and mails under way are finished
+    Serve {
+        /// Address and port to listen on, in place of http.listen
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<String>,
+    },
     /// Write a commented rest-auth.toml for a new project: the strict profile, and a secret of its own
     Init,
     /// Report mistakes in the configuration, each with an id and a hint; the exit status is 1 if there are errors
@@ -36,6 +51,23 @@ enum Command {
         /// Report also what deviates from the strict profile, and what is fine on one's own machine only
         #[arg(long)]
         deploy: bool,
+    },
+    /// Create or complete the tables. Never touches what Django made; notes in django_migrations what it did
+    Migrate,
+    /// Create an account with every right. Asks for what is not given; without a terminal it reads a line each from
+    /// standard input: user name, address, password
+    Createsuperuser {
+        /// The user name
+        #[arg(long)]
+        username: Option<String>,
+        /// The address
+        #[arg(long)]
+        email: Option<String>,
+    },
+    /// Give an account a new password, which is asked for; without a terminal it is a line from standard input
+    Changepassword {
+        /// What the account logs in with
+        username: String,
     },
 }
 
@@ -69,9 +101,16 @@ pub fn run(mut process: Process) -> u8 {
         }
     };
     let Arguments { config, command } = arguments;
+    let config = config.as_deref();
     let done = match command {
+        Command::Serve { listen } => serve::run(&mut process, config, listen.as_deref()),
         Command::Init => init::run(&mut process, config),
-        Command::Check { deploy } => check::run(&mut process, config.as_ref(), deploy),
+        Command::Check { deploy } => check::run(&mut process, config, deploy),
+        Command::Migrate => migrate::run(&mut process, config),
+        Command::Createsuperuser { username, email } => {
+            createsuperuser::run(&mut process, config, createsuperuser::Given { username, email })
+        }
+        Command::Changepassword { username } => changepassword::run(&mut process, config, &username),
     };
     match done {
         Ok(()) => 0,
@@ -85,8 +124,31 @@ pub fn run(mut process: Process) -> u8 {
 }
 
 /// The configuration, or why it cannot be read.
-fn load(process: &Process, file: Option<&PathBuf>, listen: Option<&str>) -> Result<Configuration, Failure> {
-    let file = file.map(PathBuf::as_path);
+fn load(process: &Process, file: Option<&Path>, listen: Option<&str>) -> Result<Configuration, Failure> {
     let sources = Sources { file, listen, variables: &process.variables, folder: &process.folder };
     Ok(config::load(sources)?)
+}
+
+/// The configuration without errors, or all of them. What is merely unwise is left to the caller.
+fn load_checked(
+    process: &Process,
+    file: Option<&Path>,
+    listen: Option<&str>,
+) -> Result<Configuration, Failure> {
+    let configuration = load(process, file, listen)?;
+    let findings = configuration.findings(false).into_iter();
+    let errors: Vec<Mistake> =
+        findings.filter(|(level, _)| *level == Level::Error).map(|(_, finding)| finding).collect();
+    if errors.is_empty() { Ok(configuration) } else { Err(errors.into()) }
+}
+
+/// Runs a command's work on the threads that it needs, and ends them.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(format!("no threads can be started: {error}")))?;
+    // Two sets of cryptography are never compiled in, but TLS asks for one by name all the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
 }

@@ -105,3 +105,161 @@ fn help_and_version_are_no_errors_and_a_wrong_command_line_is() {
         assert_eq!(shell.run(wrong).status, 2, "{wrong:?}");
     }
 }
+
+const PASSWORD: &str = "correct horse 42";
+
+#[test]
+fn migrate_makes_the_tables_once_and_says_which() {
+    let folder = Folder::empty();
+    let shell = Shell::new(&folder).with_database();
+    let done = shell.run(&["migrate"]);
+    assert_eq!((done.status, done.errors.as_str()), (0, ""));
+    for table in ["auth_user", "authtoken_token", "account_emailaddress", "rest_auth_outbox"] {
+        assert!(done.output.contains(&format!("created table {table}\n")), "{}", done.output);
+    }
+    assert_eq!(shell.run(&["migrate"]).output, "The tables are complete: nothing to do.\n");
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_one_line() {
+    let folder = Folder::empty();
+    let shell = Shell::new(&folder).with("REST_AUTH__DATABASE__URL", "sqlite:///no/such/folder/db.sqlite3");
+    for command in [&["migrate"][..], &["changepassword", "ann"]] {
+        let done = shell.run(command);
+        assert_eq!((done.status, done.errors.lines().count()), (1, 1), "{}", done.errors);
+        assert!(done.errors.starts_with("error: the database is unavailable: "), "{}", done.errors);
+    }
+}
+
+#[test]
+fn without_tables_the_commands_say_which_command_makes_them() {
+    let folder = Folder::empty();
+    std::fs::write(folder.path().join("db.sqlite3"), "").unwrap();
+    let done = Shell::new(&folder).with_database().piped(&["ann", "", PASSWORD]).run(&["createsuperuser"]);
+    assert_eq!(done.status, 1);
+    assert!(done.errors.contains("`rest-auth migrate` makes them"), "{}", done.errors);
+}
+
+/// A folder whose database has its tables.
+fn migrated() -> Folder {
+    let folder = Folder::empty();
+    assert_eq!(Shell::new(&folder).with_database().run(&["migrate"]).status, 0);
+    folder
+}
+
+#[test]
+fn createsuperuser_reads_lines_where_nobody_is_asked() {
+    let folder = migrated();
+    let shell = || Shell::new(&folder).with_database();
+    let done = shell().piped(&["ann", "ann@example.org", PASSWORD]).run(&["createsuperuser"]);
+    assert_eq!(
+        (done.status, done.output.as_str()),
+        (0, "Superuser created successfully.\n"),
+        "{}",
+        done.errors
+    );
+    let done = shell().piped(&["", PASSWORD, PASSWORD]).run(&["createsuperuser", "--username", "bob"]);
+    assert_eq!(done.status, 0, "{}", done.errors);
+
+    let refused = |lines: &[&str], sentence: &str| {
+        let done = shell().piped(lines).run(&["createsuperuser"]);
+        assert_eq!((done.status, done.output.as_str()), (1, ""));
+        assert_eq!(done.errors, format!("error: {sentence}\n"));
+    };
+    refused(&["ann", "", PASSWORD], "username: A user with that username already exists.");
+    refused(&["cat", "cat", PASSWORD], "email: Enter a valid email address.");
+    refused(&["cat", "", PASSWORD, "another"], "Your passwords didn't match.");
+    refused(&["cat", "", ""], "Blank passwords aren't allowed.");
+    refused(&["cat"], "the input has ended; nothing was changed");
+    let sentence = "This password is too short. It must contain at least 8 characters.";
+    refused(&["cat", "", "q7-Zx.b", "q7-Zx.b"], &format!("password: {sentence}"));
+}
+
+#[test]
+fn createsuperuser_asks_a_person_again_and_lets_them_insist_on_a_weak_password() {
+    let folder = migrated();
+    let done = Shell::new(&folder)
+        .with_database()
+        .played(&[
+            "",
+            "ann",
+            "ann",
+            "ann@example.org",
+            "a",
+            "b",
+            " ",
+            " ",
+            "12345678",
+            "12345678",
+            "n",
+            "x1",
+            "x1",
+            "Y",
+        ])
+        .run(&["createsuperuser"]);
+    assert_eq!(done.status, 0, "{}", done.errors);
+    assert_eq!(
+        done.output,
+        "Username: Username: Email address: Email address: Password: Password (again): Password: Password (again): \
+         Password: Password (again): Bypass password validation and create user anyway? [y/N]: Password: \
+         Password (again): Bypass password validation and create user anyway? [y/N]: Superuser created successfully.\n"
+    );
+    assert_eq!(
+        done.errors,
+        "Error: This field may not be blank.\nError: Enter a valid email address.\n\
+         Error: Your passwords didn't match.\nError: Blank passwords aren't allowed.\n\
+         Error: This password is too common.\nError: This password is entirely numeric.\n\
+         Error: This password is too short. It must contain at least 8 characters.\n"
+    );
+}
+
+#[test]
+fn changepassword_changes_it_and_bypasses_no_rule() {
+    let folder = migrated();
+    let shell = || Shell::new(&folder).with_database();
+    shell().piped(&["ann", "", PASSWORD]).run(&["createsuperuser"]);
+    let done = shell().piped(&["another horse 43"]).run(&["changepassword", "ann"]);
+    assert_eq!((done.status, done.output.as_str()), (0, "Password changed successfully for user 'ann'.\n"));
+    let done = shell().piped(&["12345678", "12345678"]).run(&["changepassword", "ann"]);
+    assert_eq!(done.status, 1);
+    assert!(done.errors.contains("password: This password is too common."), "{}", done.errors);
+    let done = shell().piped(&[PASSWORD]).run(&["changepassword", "nobody"]);
+    assert_eq!((done.status, done.errors.as_str()), (1, "error: user 'nobody' does not exist\n"));
+    let done = shell().played(&["a", "b", "a", "b", "a", "b"]).run(&["changepassword", "ann"]);
+    assert_eq!(done.status, 1);
+    assert!(done.errors.ends_with("is given up after 3 attempts\n"), "{}", done.errors);
+    let done = shell().played(&["a", "b", PASSWORD, PASSWORD]).run(&["changepassword", "ann"]);
+    assert_eq!(done.status, 0, "{}", done.errors);
+}
+
+#[test]
+fn a_password_is_no_argument() {
+    let folder = migrated();
+    let shell = Shell::new(&folder).with_database();
+    for arguments in [&["createsuperuser", "--password", PASSWORD][..], &["changepassword", "ann", PASSWORD]]
+    {
+        assert_eq!(shell.run(arguments).status, 2);
+    }
+}
+
+#[test]
+fn a_taken_port_is_one_line_with_its_place_and_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = Folder::empty();
+    let done = Shell::new(&folder).with_database().run(&["serve", "--listen", &address]);
+    assert_eq!((done.status, done.output.as_str()), (1, ""));
+    let line = format!(
+        "error: --listen: http.listen: cannot listen on {address}: Address already in use (os error 98); "
+    );
+    assert!(done.errors.starts_with(&line) && done.errors.lines().count() == 1, "{}", done.errors);
+}
+
+#[test]
+fn serve_refuses_a_configuration_with_errors_before_it_listens() {
+    let folder =
+        Folder::with("rest-auth.toml", "secret_key = \"changeme\"\n[http]\nlisten = \"127.0.0.1:0\"\n");
+    let done = Shell::new(&folder).with_database().run(&["serve"]);
+    assert_eq!((done.status, done.output.as_str()), (1, ""));
+    assert!(done.errors.starts_with("error: rest-auth.toml:1:1: secret_key: is shorter"), "{}", done.errors);
+}

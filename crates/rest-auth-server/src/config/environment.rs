@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use rest_auth_core::settings::Settings;
+use rest_auth::core::settings::Settings;
 use toml::Value;
 
 use super::draft::Draft;

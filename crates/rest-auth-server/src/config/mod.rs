@@ -14,8 +14,8 @@ mod tests;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use rest_auth_core::checks::{self, Finding, Level};
-use rest_auth_core::settings::{Problem, Settings};
+use rest_auth::core::checks::{self, Finding, Level};
+use rest_auth::core::settings::{Problem, Settings};
 
 use draft::Draft;
 pub use environment::variable;
@@ -55,6 +55,11 @@ impl Configuration {
     /// Where a key was given; `None` if it has its default.
     pub fn origin(&self, key: &str) -> Option<&Origin> {
         self.origins.get(key)
+    }
+
+    /// What somebody else says of a key, at the place where it was given.
+    pub fn mistake(&self, problem: Problem) -> Mistake {
+        place(problem, &self.origins)
     }
 
     /// What the checks find, at the places where the keys were given; and with `deploy` also what is not for a server

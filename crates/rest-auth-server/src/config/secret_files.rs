@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rest_auth_core::settings::Settings;
+use rest_auth::core::settings::Settings;
 
 use super::draft::{Draft, path};
 use super::{Mistake, Origin};

@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use rest_auth_core::settings::{LoginMethod, OrFalse, Seconds};
+use rest_auth::core::settings::{LoginMethod, OrFalse, Seconds};
 
 use super::{Configuration, Mistake, Sources, load};
 use crate::testing::Folder;
@@ -23,7 +23,7 @@ fn mistakes(text: &str, variables: &[Variable<'_>]) -> Vec<String> {
 #[test]
 fn nothing_configured_is_the_default() {
     let configuration = read(&Folder::empty(), &[]).unwrap();
-    assert_eq!(configuration.settings, rest_auth_core::settings::Settings::default());
+    assert_eq!(configuration.settings, rest_auth::core::settings::Settings::default());
     assert_eq!(configuration.file, None);
 }
 

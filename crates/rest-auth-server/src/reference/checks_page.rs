@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rest_auth_core::checks::{self, Level};
+use rest_auth::core::checks::{self, Level};
 
 use super::cell;
 

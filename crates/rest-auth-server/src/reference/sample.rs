@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use rest_auth_core::model::Secret;
-use rest_auth_core::settings::{Key, SectionInfo, Settings};
+use rest_auth::core::model::Secret;
+use rest_auth::core::settings::{Key, SectionInfo, Settings};
 
 use super::inline;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rest_auth_core::settings::{Key, Settings};
+use rest_auth::core::settings::{Key, Settings};
 
 use super::{cell, inline};
 use crate::config::variable;

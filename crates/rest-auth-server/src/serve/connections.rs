@@ -5,10 +5,12 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::response::Response;
+use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -16,7 +18,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout_at};
-use tower::Service as _;
+
+use super::gate::Gate;
 
 /// What a request line and headers may take together. Browsers stay below 16 KiB.
 const HEADER_BYTES: usize = 64 * 1024;
@@ -34,32 +37,33 @@ pub(super) struct Times {
     pub(super) ending: Duration,
 }
 
-/// Serves until `shutdown` is done; then takes no more connections and finishes the requests under way. Returns what
-/// is left of the time for ending.
-pub(super) async fn accept(
+/// Serves until `stop` is done; then takes no more connections and finishes the requests under way. Returns why it
+/// ended, and what is left of the time for ending.
+pub(super) async fn accept<T>(
     listener: TcpListener,
-    router: Router,
+    gate: Arc<Gate>,
     times: Times,
-    shutdown: impl Future<Output = ()>,
-) -> Duration {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
+    stop: impl Future<Output = T>,
+) -> (T, Duration) {
+    let mut protocol = http1::Builder::new();
+    protocol
+        .timer(TokioTimer::new())
         .header_read_timeout(times.headers)
         .max_header_size(HEADER_BYTES)
         .max_buf_size(HEADER_BYTES)
         .max_headers(HEADERS);
     let graceful = GracefulShutdown::new();
-    tokio::pin!(shutdown);
+    tokio::pin!(stop);
     let mut starved = false;
-    loop {
+    let reason = loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = &mut shutdown => break,
+            reason = &mut stop => break reason,
         };
         match accepted {
             Ok((stream, peer)) => {
                 starved = false;
-                let connection = http.serve_connection(prepare(stream), service(router.clone(), peer));
+                let connection = protocol.serve_connection(prepare(stream), service(Arc::clone(&gate), peer));
                 let connection = graceful.watch(connection);
                 tokio::spawn(async move {
                     // Clients vanish, stall and talk nonsense all the time.
@@ -76,9 +80,9 @@ pub(super) async fn accept(
                 sleep(BREATH).await;
             }
         }
-    }
+    };
     drop(listener);
-    end(graceful, times.ending).await
+    (reason, end(graceful, times.ending).await)
 }
 
 async fn end(graceful: GracefulShutdown, within: Duration) -> Duration {
@@ -100,18 +104,13 @@ fn prepare(stream: TcpStream) -> TokioIo<TcpStream> {
 }
 
 fn service(
-    router: Router,
+    gate: Arc<Gate>,
     peer: SocketAddr,
-) -> impl hyper::service::Service<
-    http::Request<Incoming>,
-    Response = axum::response::Response,
-    Error = Infallible,
-    Future: Send,
-> {
-    service_fn(move |mut request: http::Request<Incoming>| {
+) -> impl hyper::service::Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
+    service_fn(move |mut request: Request<Incoming>| {
+        let gate = Arc::clone(&gate);
         request.extensions_mut().insert(ConnectInfo(peer));
-        // A router is ready at any time.
-        router.clone().call(request)
+        async move { Ok(gate.answer(request).await) }
     })
 }
 
@@ -123,6 +122,7 @@ fn is_the_clients(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::oneshot;
@@ -148,7 +148,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let ended = tokio::spawn(accept(listener, router, times, async { drop(stopped.await) }));
+        let ended = tokio::spawn(async move {
+            let gate = Gate::closed(router);
+            gate.open();
+            accept(listener, Arc::new(gate), times, stopped).await.1
+        });
         Running { address, stop, ended }
     }
 
