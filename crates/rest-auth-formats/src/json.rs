@@ -87,9 +87,12 @@ fn write_string(text: &mut String, string: &str) {
     text.push('"');
 }
 
-/// A finite number as Python's `repr(float)` has it: the fewest digits that read back, with an exponent below `1e-4`
-/// and from `1e16`.
+/// A number as Python's `repr(float)` has it: the fewest digits that read back, with an exponent below `1e-4` and from
+/// `1e16`; or `inf`, `-inf`, `nan`, which are no JSON.
 pub fn float_text(number: f64) -> String {
+    if !number.is_finite() {
+        return number.to_string().to_lowercase();
+    }
     let shortest = format!("{number:e}");
     // Where two numbers of so few digits are equally near, Python takes the even one and Rust the greater.
     let digits = shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
@@ -135,6 +138,12 @@ mod tests {
         ] {
             assert_eq!(compact(&json!(number)), text);
         }
+    }
+
+    #[test]
+    fn what_is_no_number_has_pythons_name() {
+        let names = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN].map(float_text);
+        assert_eq!(names, ["inf", "-inf", "nan"]);
     }
 
     #[test]

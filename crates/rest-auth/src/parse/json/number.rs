@@ -32,7 +32,7 @@ pub(super) fn read(text: &str) -> Result<Option<(Input, usize)>, String> {
     if end > whole {
         // Never an error: Rust reads every such text, to infinity if need be, as Python does.
         let value: f64 = spelling.parse().expect("a sign, digits, a fraction and an exponent make a float");
-        return Ok(Some((Input::Float(python_float(value)), end)));
+        return Ok(Some((Input::Float(float_text(value)), end)));
     }
     if whole - sign > MAX_DIGITS {
         return Err(messages::json::too_many_digits(whole - sign));
@@ -45,13 +45,4 @@ pub(super) fn read(text: &str) -> Result<Option<(Input, usize)>, String> {
 fn digits_from(bytes: &[u8], from: usize) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     from + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
-}
-
-/// A float as Python prints it.
-fn python_float(value: f64) -> String {
-    match value.is_infinite() {
-        true if value > 0.0 => "inf".to_owned(),
-        true => "-inf".to_owned(),
-        false => float_text(value),
-    }
 }
