@@ -36,6 +36,8 @@ pub struct MemoryMailer {
 #[derive(Debug, Default)]
 struct State {
     behaviour: Behaviour,
+    /// After so many mails, another behaviour.
+    then: Option<(usize, Behaviour)>,
     sent: Vec<QueuedMail>,
     tries: usize,
 }
@@ -53,7 +55,14 @@ impl MemoryMailer {
 
     /// What becomes of mails from now on.
     pub fn behave(&self, behaviour: Behaviour) {
-        self.state().behaviour = behaviour;
+        let mut state = self.state();
+        (state.behaviour, state.then) = (behaviour, None);
+    }
+
+    /// Keeps mails until it has so many of them; what becomes of the others.
+    pub fn accept_until(&self, count: usize, then: Behaviour) {
+        let mut state = self.state();
+        (state.behaviour, state.then) = (Behaviour::Accept, Some((count, then)));
     }
 
     /// What it was given, oldest first.
@@ -83,6 +92,11 @@ impl MemoryMailer {
     fn take(&self, mail: &QueuedMail) -> Behaviour {
         let mut state = self.state();
         state.tries += 1;
+        if let Some((count, then)) = state.then
+            && state.sent.len() >= count
+        {
+            state.behaviour = then;
+        }
         if matches!(state.behaviour, Behaviour::Accept | Behaviour::LoseAnswer) {
             state.sent.push(mail.clone());
         }

@@ -4,5 +4,6 @@
 
 mod architecture;
 mod dispatch;
+mod outbox;
 mod schema;
 mod smtp;
