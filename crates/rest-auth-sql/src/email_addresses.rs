@@ -19,7 +19,8 @@ const BY_USER: &str = r#"SELECT id, user_id, email, verified, "primary" FROM acc
 const ADD: &str = r#"INSERT INTO account_emailaddress (user_id, email, verified, "primary")
     VALUES ($1, $2, $3, $4) RETURNING id, user_id, email, verified, "primary""#;
 
-const SET_VERIFIED: &str = "UPDATE account_emailaddress SET verified = true WHERE id = $1";
+const SET_VERIFIED: &str =
+    "UPDATE account_emailaddress SET verified = true WHERE id = $1 AND NOT \"verified\"";
 
 const UNSET_PRIMARY: &str = r#"UPDATE account_emailaddress SET "primary" = false
     WHERE user_id = $1 AND "primary" AND id <> $2"#;
@@ -67,9 +68,8 @@ impl EmailAddresses for Connection {
         Ok(read(&mut row, self.tables.users.id_kind)?)
     }
 
-    async fn set_email_verified(&mut self, id: i64) -> StoreResult<()> {
-        self.conn.execute(SET_VERIFIED, &[Param::from(id)]).await?;
-        Ok(())
+    async fn set_email_verified(&mut self, id: i64) -> StoreResult<bool> {
+        Ok(self.conn.execute(SET_VERIFIED, &[Param::from(id)]).await? > 0)
     }
 
     async fn set_email_primary(&mut self, user: UserId, id: i64) -> StoreResult<()> {

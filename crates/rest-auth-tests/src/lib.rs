@@ -1,5 +1,6 @@
 //! Every test of rest-auth that needs more than one crate, and what such tests need.
 
+pub mod app;
 pub mod postgres;
 pub mod site;
 pub mod smtp;

@@ -57,7 +57,6 @@ pub async fn verify(cx: &Context, input: VerifyEmail) -> Result<()> {
     let found = address_of_key(cx, cx.store.read().await?.as_mut(), &input.key).await?;
     let id = found.ok_or(Error::NotFound)?.id;
     let mut tx = cx.store.write().await?;
-    // Once more, where nobody else can write: of many requests with one key one succeeds.
     let address = tx.email_address(id).await?.filter(|row| !row.verified).ok_or(Error::NotFound)?;
     confirm(tx.as_mut(), &address).await?;
     tx.commit().await?;
@@ -134,8 +133,10 @@ async fn address_of_key(cx: &Context, records: &mut dyn Records, key: &str) -> R
 /// The address is its account's from now on; the account's first one becomes the primary one, on the user row too.
 async fn confirm(tx: &mut dyn Tx, address: &EmailAddress) -> Result<()> {
     match tx.set_email_verified(address.id).await {
-        Err(StoreError::Conflict { .. }) => return Err(Error::NotFound),
-        other => other?,
+        // Somebody else has verified the same address, or another request with this key was first.
+        Err(StoreError::Conflict { .. }) | Ok(false) => return Err(Error::NotFound),
+        Ok(true) => {}
+        Err(other) => return Err(other.into()),
     }
     let others = tx.user_email_addresses(address.user_id).await?;
     if !others.iter().any(|other| other.primary) {

@@ -22,8 +22,8 @@ pub trait EmailAddresses: Send {
         verified: bool,
         primary: bool,
     ) -> StoreResult<EmailAddress>;
-    /// Marks a row verified. `Conflict` names `email`: somebody else has verified the same address.
-    async fn set_email_verified(&mut self, id: i64) -> StoreResult<()>;
+    /// Marks a row verified; whether it was not before. Of many that do so at once one does. `Conflict` names `email`: somebody else has verified the same address.
+    async fn set_email_verified(&mut self, id: i64) -> StoreResult<bool>;
     /// Makes a row the account's primary one, and no other.
     async fn set_email_primary(&mut self, user: UserId, id: i64) -> StoreResult<()>;
     /// Deletes a row and its stored keys.

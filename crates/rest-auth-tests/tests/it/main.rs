@@ -7,3 +7,4 @@ mod dispatch;
 mod outbox;
 mod schema;
 mod smtp;
+mod spine;
