@@ -15,8 +15,8 @@ const KEY_SALT: &str = "django.contrib.auth.tokens.PasswordResetTokenGenerator";
 /// 2001-01-01T00:00:00 in seconds since 1970-01-01T00:00:00 on the same clock.
 const FIRST_SECOND: i64 = 978_307_200;
 
-/// What a token is made from: the state of one user's rows.
-#[derive(Clone, Copy, Debug)]
+/// What a token is made from: the state of one user's rows. Not to be printed.
+#[derive(Clone, Copy)]
 pub struct ResetSubject<'a> {
     /// The primary key: decimal, or a UUID with dashes in lower case.
     pub user_id: &'a str,

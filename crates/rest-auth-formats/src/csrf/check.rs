@@ -7,8 +7,8 @@ use super::split_url::split_url;
 use super::{CsrfSecret, TokenFault};
 use crate::allowed_host::is_same_domain;
 
-/// What the check looks at in a request.
-#[derive(Clone, Copy, Debug)]
+/// What the check looks at in a request. Not to be printed.
+#[derive(Clone, Copy)]
 pub struct CsrfRequest<'r> {
     /// Whether the client used https.
     pub is_secure: bool,
