@@ -59,7 +59,19 @@ impl Outbox for Connection {
     ) -> StoreResult<Vec<QueuedMail>> {
         let params = [Param::from(now), Param::from(locked_until), Param::from(i64::from(limit))];
         let rows = self.conn.rows(TAKE, &params).await?;
-        let mut mails = rows.into_iter().map(|mut row| read(&mut row)).collect::<Result<Vec<_>>>()?;
+        let mut mails = Vec::with_capacity(rows.len());
+        for mut row in rows {
+            let id = row.int()?;
+            match read(id, &mut row) {
+                Ok(mail) => mails.push(mail),
+                // One damaged row must not keep every other mail waiting for ever.
+                Err(error) => {
+                    let error = StoreError::from(error);
+                    tracing::warn!(mail = id, %error, "a mail that cannot be read was given up");
+                    self.set_mail_failed(id, "the row cannot be read", None).await?;
+                }
+            }
+        }
         mails.sort_by_key(|mail| (mail.created, mail.id));
         Ok(mails)
     }
@@ -94,9 +106,9 @@ impl Outbox for Connection {
     }
 }
 
-fn read(row: &mut Row) -> Result<QueuedMail> {
+fn read(id: i64, row: &mut Row) -> Result<QueuedMail> {
     Ok(QueuedMail {
-        id: row.int()?,
+        id,
         mail: serde_json::from_value(row.json()?).map_err(Error::backend)?,
         created: row.time()?,
         attempts: u32::try_from(row.int()?).unwrap_or(u32::MAX),

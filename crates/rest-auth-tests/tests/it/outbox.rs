@@ -296,6 +296,21 @@ async fn a_mail_that_is_refused_for_good_is_given_up_at_once_and_holds_nobody_up
 }
 
 #[tokio::test]
+async fn a_damaged_row_is_given_up_and_holds_nobody_up() {
+    let file = File::new();
+    let process = Process::on(&file.url(), |_| {}).await;
+    process.queue(0..3).await;
+    let behind_our_back = rusqlite::Connection::open(&file.0).unwrap();
+    let damage = "UPDATE rest_auth_outbox SET mail = '{\"to\": 7}' WHERE recipient = 'user1@example.org'";
+    assert_eq!(behind_our_back.execute(damage, []).unwrap(), 1);
+    let mailer = MemoryMailer::new();
+    let worker = process.start(mailer.clone());
+    until("the others are sent", async || process.counts().await == (0, 1)).await;
+    assert_eq!(recipients(&mailer.sent()), ["user0@example.org", "user2@example.org"]);
+    worker.shut_down(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
 async fn a_mailer_that_hangs_is_left_after_its_time_limit() {
     let process = Process::on("sqlite::memory:", |s| s.email.timeout = Seconds(1)).await;
     let mailer = MemoryMailer::new();
