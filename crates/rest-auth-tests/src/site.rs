@@ -65,7 +65,7 @@ impl TestSite {
     /// If it cannot be built.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = quick_settings();
-        settings.database.url = "sqlite::memory:".to_owned();
+        "sqlite::memory:".clone_into(&mut settings.database.url);
         change(&mut settings);
         let clock = Clock::manual(Timestamp::from_seconds(NOW));
         let store =

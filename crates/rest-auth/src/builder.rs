@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use rest_auth_core::checks::{self, Finding, Level};
 use rest_auth_core::hooks::{Hooks, LoginHooks, RegistrationHooks, RepresentUser};
+use rest_auth_core::mail::Mailer;
 use rest_auth_core::settings::{Problem, Settings};
 use rest_auth_core::store::{Store, StoreError};
 use rest_auth_core::{App, AppParts, Clock, Entropy};
 
 use crate::RestAuth;
 use crate::authenticators::Authenticator;
+use crate::outbox::Outbox;
 use crate::site::Site;
 
 /// Collects what a [`RestAuth`] is made of; see [`RestAuth::builder`].
@@ -16,6 +19,7 @@ use crate::site::Site;
 pub struct Builder {
     settings: Settings,
     store: Option<Arc<dyn Store>>,
+    mailer: Option<Arc<dyn Mailer>>,
     hooks: Hooks,
     clock: Clock,
     entropy: Entropy,
@@ -27,6 +31,8 @@ pub struct Builder {
 pub enum BuildError {
     /// No store was given.
     NoStore,
+    /// System checks found errors in the configuration.
+    Checks(Vec<Finding>),
     /// The configuration cannot work: everything that is wrong with it.
     Settings(Vec<Problem>),
     /// The database does not answer, or its tables are not those that are needed.
@@ -50,6 +56,19 @@ impl Builder {
     #[must_use]
     pub fn shared_store(self, store: Arc<dyn Store>) -> Self {
         Self { store: Some(store), ..self }
+    }
+
+    /// The way out for mails: a task sends what flows have queued. Without one they wait in the database, for
+    /// another process that has.
+    #[must_use]
+    pub fn mailer(self, mailer: impl Mailer) -> Self {
+        self.shared_mailer(Arc::new(mailer))
+    }
+
+    /// The way out for mails, where somebody else uses it too.
+    #[must_use]
+    pub fn shared_mailer(self, mailer: Arc<dyn Mailer>) -> Self {
+        Self { mailer: Some(mailer), ..self }
     }
 
     /// Hooks around sign-up.
@@ -92,14 +111,21 @@ impl Builder {
         Self { entropy, ..self }
     }
 
-    /// Checks the configuration and the database, and starts the hashing threads.
+    /// Checks the configuration and the database, starts the hashing threads and the task that sends mails.
     pub async fn build(self) -> Result<RestAuth, BuildError> {
-        let Self { settings, store, hooks, clock, entropy, authenticators } = self;
+        let Self { settings, store, mailer, hooks, clock, entropy, authenticators } = self;
         let store = store.ok_or(BuildError::NoStore)?;
+        let findings = checks::run(&settings);
+        let errors: Vec<Finding> =
+            findings.into_iter().filter(|finding| finding.level == Level::Error).collect();
+        if !errors.is_empty() {
+            return Err(BuildError::Checks(errors));
+        }
         store.ready().await.map_err(BuildError::Store)?;
         let parts = AppParts { store, hooks, clock, entropy };
         let app = App::build(settings, parts).map_err(BuildError::Settings)?;
-        Ok(RestAuth { site: Arc::new(Site::new(app, authenticators)) })
+        let outbox = mailer.map(|mailer| Arc::new(Outbox::start(Arc::clone(&app), mailer)));
+        Ok(RestAuth { site: Arc::new(Site::new(app, authenticators)), outbox })
     }
 }
 
@@ -113,6 +139,10 @@ impl std::fmt::Display for BuildError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NoStore => f.write_str("a store is missing: call Builder::store"),
+            Self::Checks(findings) => {
+                f.write_str("the configuration cannot work")?;
+                findings.iter().try_for_each(|finding| write!(f, "\n{finding}"))
+            }
             Self::Settings(problems) => {
                 f.write_str("the configuration cannot work")?;
                 problems.iter().try_for_each(|problem| write!(f, "\n{}: {}", problem.key, problem.message))
@@ -126,7 +156,7 @@ impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => Some(error),
-            Self::NoStore | Self::Settings(_) => None,
+            Self::NoStore | Self::Checks(_) | Self::Settings(_) => None,
         }
     }
 }

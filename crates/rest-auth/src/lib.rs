@@ -3,9 +3,9 @@
 //! A [`RestAuth`] is built once and is cheap to clone. It yields a router to nest, and extractors that tell a
 //! handler who is logged in:
 //!
-//! ```no_run
+//! ```
 //! use axum::{Router, extract::FromRef, routing::get};
-//! use rest_auth::{CurrentUser, RestAuth, core::store::Store};
+//! use rest_auth::{CurrentUser, RestAuth, sql::SqlStore};
 //!
 //! #[derive(Clone)]
 //! struct AppState { auth: RestAuth }
@@ -18,12 +18,15 @@
 //!     format!("the notes of {}", user.display())
 //! }
 //!
-//! async fn app(store: impl Store) -> Result<Router, rest_auth::BuildError> {
+//! async fn app(store: SqlStore) -> Result<Router, rest_auth::BuildError> {
 //!     let auth = RestAuth::builder().store(store).build().await?;
 //!     let router = Router::new().nest("/auth", auth.router()).route("/notes", get(notes));
 //!     Ok(router.with_state(AppState { auth }))
 //! }
 //! ```
+//!
+//! `examples/notes.rs` is the same as a program. With the feature `sql` (on by default) [`sql`] has the store for SQLite
+//! and PostgreSQL, with `outbound` [`outbound`] has SMTP.
 //!
 //! | module | knows |
 //! | --- | --- |
@@ -47,6 +50,7 @@ mod media_type;
 mod negotiate;
 mod options;
 mod origin;
+mod outbox;
 mod parse;
 mod render;
 mod reply;
@@ -55,6 +59,7 @@ mod router;
 mod site;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use rest_auth_core::App;
@@ -65,15 +70,20 @@ pub use error::ApiError;
 pub use extract::{CurrentUser, MaybeUser, Rejection};
 pub use reply::Reply;
 pub use rest_auth_core as core;
+#[cfg(feature = "outbound")]
 pub use rest_auth_outbound as outbound;
+#[cfg(feature = "sql")]
 pub use rest_auth_sql as sql;
 
+use outbox::Outbox;
 use site::Site;
 
 /// Accounts, login, tokens and sessions, ready to serve.
 #[derive(Clone, Debug)]
 pub struct RestAuth {
     site: Arc<Site>,
+    /// Sends mails as long as somebody holds it.
+    outbox: Option<Arc<Outbox>>,
 }
 
 impl RestAuth {
@@ -82,9 +92,9 @@ impl RestAuth {
         Builder::default()
     }
 
-    /// On an app that is there already.
+    /// On an app that is there already, whose mails somebody else sends.
     pub fn new(app: Arc<App>) -> Self {
-        Self { site: Arc::new(Site::new(app, Vec::new())) }
+        Self { site: Arc::new(Site::new(app, Vec::new())), outbox: None }
     }
 
     /// The endpoints, to be nested below an address of the host's choice: `login/`, `user/`, `registration/` …
@@ -96,6 +106,15 @@ impl RestAuth {
     /// every other address.
     pub fn site(&self) -> Router {
         router::for_site(&self.site)
+    }
+
+    /// Stops sending mails, once those that are due have left or `time_left` is over; what is left waits in the
+    /// database for the next start. Call it after the last request.
+    pub async fn shut_down(self, time_left: Duration) {
+        if let Some(outbox) = self.outbox {
+            outbox.shut_down(time_left).await;
+        }
+        self.site.app.store.close().await;
     }
 
     /// What the flows work on; for calling one outside of a request.

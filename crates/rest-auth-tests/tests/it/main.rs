@@ -4,6 +4,7 @@
 
 mod architecture;
 mod dispatch;
+mod extract;
 mod outbox;
 mod schema;
 mod smtp;
