@@ -71,9 +71,18 @@ impl Cluster {
 
     /// Makes an empty database and tells its URL.
     pub async fn database(&self) -> String {
+        self.make("template1").await
+    }
+
+    /// Makes a copy of a database, given by its URL, to which nobody may be connected. Quicker than making its tables.
+    pub async fn copy(&self, url: &str) -> String {
+        self.make(url.rsplit('/').next().unwrap_or_default()).await
+    }
+
+    async fn make(&self, template: &str) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let sql = format!("CREATE DATABASE {name}");
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
         let options: sqlx::postgres::PgConnectOptions =
             self.url("postgres").parse().expect("the URL is ours");
         let mut connection = options.connect().await.expect("the cluster answers");

@@ -9,3 +9,5 @@ mod outbox;
 mod schema;
 mod smtp;
 mod spine;
+mod statements;
+mod store;

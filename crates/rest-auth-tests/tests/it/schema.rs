@@ -1,13 +1,13 @@
 //! The schema that `migrate` makes, against dumps of what Django makes.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use rest_auth_core::model::{EncodedPassword, NewUser, Timestamp, UserId, UserIdKind};
 use rest_auth_core::settings::{self, ExtraField, ExtraFieldKind, LoginField, OrFalse};
 use rest_auth_core::store::{Store, StoreError};
 use rest_auth_sql::{Options, SqlStore, UserModel};
 use rest_auth_tests::postgres;
+use rest_auth_tests::sqlite::SqliteFile;
 use rusqlite::Connection as SqliteConnection;
 use sqlx::{Connection, PgConnection, Row};
 
@@ -43,14 +43,12 @@ fn custom(id_kind: UserIdKind) -> UserModel {
     .unwrap()
 }
 
-/// An SQLite file that goes with the test.
-struct File(std::path::PathBuf);
+/// An SQLite database that goes with the test.
+struct File(SqliteFile);
 
 impl File {
     fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self(std::env::temp_dir().join(format!("rest-auth-schema-{}-{number}.sqlite3", std::process::id())))
+        Self(SqliteFile::new())
     }
 
     fn with(sql: &str) -> Self {
@@ -60,19 +58,11 @@ impl File {
     }
 
     fn open(&self) -> SqliteConnection {
-        SqliteConnection::open(&self.0).unwrap()
+        SqliteConnection::open(self.0.path()).unwrap()
     }
 
     fn store(&self, model: UserModel) -> SqlStore {
-        SqlStore::open(&format!("sqlite://{}", self.0.display()), Options::default(), model).unwrap()
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
-        }
+        SqlStore::open(&self.0.url(), Options::default(), model).unwrap()
     }
 }
 
@@ -222,7 +212,7 @@ async fn content_types_and_permissions_have_djangos_keys() {
 /// Every kind of database, empty, under a name.
 async fn databases() -> Vec<(String, Option<File>)> {
     let file = File::new();
-    let mut all = vec![(format!("sqlite://{}", file.0.display()), Some(file))];
+    let mut all = vec![(file.0.url(), Some(file))];
     all.extend(postgres::database().await.map(|url| (url, None)));
     all
 }

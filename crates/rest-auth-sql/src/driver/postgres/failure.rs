@@ -37,8 +37,7 @@ pub(super) fn translate(failure: sqlx::Error, unique_indexes: &UniqueIndexes) ->
             return Error::unavailable(failure);
         }
         if error.code() == "23505"
-            && let Some((table, columns)) =
-                error.constraint().and_then(|name| unique_indexes.columns(name, error.detail()))
+            && let Some((table, columns)) = unique_indexes.violated(error)
         {
             return Error::NotUnique { table, columns };
         }

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use sqlx::postgres::PgDatabaseError;
+
 use crate::driver::{Answer, locked};
 
 type TableAndColumns = (String, Vec<String>);
@@ -48,23 +50,25 @@ impl UniqueIndexes {
         *locked(&self.known) = Some(known);
     }
 
-    /// Table and columns of an index. One that is younger than our knowledge is read from the error's detail, and
-    /// makes us look again.
-    pub(super) fn columns(&self, index: &str, detail: Option<&str>) -> Option<TableAndColumns> {
+    /// Table and columns of the index that an error names. For one that is younger than our knowledge the error's
+    /// detail has to do, and we look again.
+    pub(super) fn violated(&self, error: &PgDatabaseError) -> Option<TableAndColumns> {
         let mut known = locked(&self.known);
-        if let Some(found) = known.as_ref().and_then(|known| known.get(index)) {
+        if let Some(found) = known.as_ref().and_then(|known| known.get(error.constraint()?)) {
             return Some(found.clone());
         }
         *known = None;
-        Some((String::new(), columns_of_detail(detail?)?))
+        Some((error.table()?.to_owned(), columns_of_detail(error.detail()?)?))
     }
 }
 
-/// `Key (user_id, email)=(1, a@example.com) already exists.`, in any language.
+/// `Key (user_id, lower(email::text))=(1, a@example.com) already exists.`, in any language. Names of functions and
+/// types come along.
 fn columns_of_detail(detail: &str) -> Option<Vec<String>> {
     let (columns, _) = detail.split_once(")=(")?;
     let (_, columns) = columns.split_once('(')?;
-    Some(columns.split(", ").map(|column| column.trim_matches('"').to_owned()).collect())
+    let words = columns.split(|character: char| !(character.is_alphanumeric() || character == '_'));
+    Some(words.filter(|word| !word.is_empty()).map(str::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -75,6 +79,8 @@ mod tests {
     fn the_detail_of_an_error_names_the_columns() {
         let detail = "Schlüssel »(user_id, \"primary\")=(1, t)« existiert bereits.";
         assert_eq!(columns_of_detail(detail), Some(vec!["user_id".to_owned(), "primary".to_owned()]));
+        let detail = "Key (lower(email::text))=(a@example.com) already exists.";
+        assert_eq!(columns_of_detail(detail).unwrap(), ["lower", "email", "text"]);
         assert_eq!(columns_of_detail("no"), None);
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! Whoever has the connection runs statements in place, on its own thread, and decides between them what to do next.
 //! It may keep it for `transaction_limit`; then the savepoint is rolled back and the next one gets its turn. Dropping
-//! the [`Lease`] rolls back at once.
+//! the [`Lease`] rolls back at once, in place.
 //!
 //! Foreign keys of Django's tables are checked when the physical transaction ends. If one is broken, the savepoints are
 //! undone from the last to the first until the commit succeeds: the one undone last was guilty and is told so, those
@@ -151,8 +151,8 @@ impl Writer {
 pub(crate) struct Lease {
     number: u64,
     desk: Arc<Desk>,
-    /// Sending a reply asks for a commit, dropping it for a rollback.
-    outcome: Sender<Reply>,
+    /// Sending a reply asks for a commit, dropping it ends the turn.
+    outcome: Option<Sender<Reply>>,
 }
 
 impl Lease {
@@ -167,10 +167,22 @@ impl Lease {
     }
 
     /// Waits for the flush that makes the transaction last.
-    pub(in crate::driver) async fn commit(self) -> Result<()> {
+    pub(in crate::driver) async fn commit(mut self) -> Result<()> {
         let (reply, done) = oneshot::channel();
-        self.outcome.send(reply).map_err(|_| expired())?;
+        let outcome = self.outcome.take().ok_or_else(expired)?;
+        outcome.send(reply).map_err(|_| expired())?;
         done.await.unwrap_or_else(|_| Err(expired()))
+    }
+}
+
+impl Drop for Lease {
+    /// Rolls back at once, unless the thread has ended the turn: after a commit, or when time was up.
+    fn drop(&mut self) {
+        let mut state = self.desk.state();
+        let mine = state.turn == self.number && self.outcome.is_some();
+        if mine && state.connection.as_ref().is_some_and(|connection| undo(connection).is_ok()) {
+            state.turn = 0;
+        }
     }
 }
 
@@ -285,17 +297,22 @@ impl Service {
             state.turn = self.turns;
         }
         // Whoever has stopped waiting drops the lease, which ends the turn.
-        let _ = waiting.grant.send(Ok(Lease { number: self.turns, desk: Arc::clone(&self.desk), outcome }));
+        let _ = waiting.grant.send(Ok(Lease {
+            number: self.turns,
+            desk: Arc::clone(&self.desk),
+            outcome: Some(outcome),
+        }));
         let asked = asked.recv_timeout(waiting.limit);
         if matches!(asked, Err(RecvTimeoutError::Timeout)) {
             tracing::warn!("a transaction kept the SQLite writer too long and was rolled back");
         }
         let mut state = self.desk.state();
-        state.turn = 0;
+        let rolled_back = std::mem::replace(&mut state.turn, 0) == 0;
         let Some(connection) = &state.connection else { return Ended::Lost };
         match asked {
             _ if connection.is_autocommit() => Ended::Lost,
             Ok(reply) => Ended::Commits(reply),
+            Err(_) if rolled_back => Ended::Undone,
             Err(_) if undo(connection).is_ok() => Ended::Undone,
             Err(_) => {
                 // What cannot be undone alone must not be committed with the others.
