@@ -80,7 +80,8 @@ async fn an_address_is_verified_for_one_account(store: Arc<dyn Store>) {
     let mut tx = write(&store).await;
     let anns = tx.add_email_address(ann.id, "us@example.com", false, true).await.unwrap();
     let bobs = tx.add_email_address(bob.id, "us@example.com", false, true).await.unwrap();
-    tx.set_email_verified(anns.id).await.unwrap();
+    assert!(tx.set_email_verified(anns.id).await.unwrap());
+    assert!(!tx.set_email_verified(anns.id).await.unwrap(), "it was verified before");
     tx.commit().await.unwrap();
     let mut tx = write(&store).await;
     assert!(tx.email_address(anns.id).await.unwrap().unwrap().verified);
