@@ -19,8 +19,7 @@ const BY_USER: &str = r#"SELECT id, user_id, email, verified, "primary" FROM acc
 const ADD: &str = r#"INSERT INTO account_emailaddress (user_id, email, verified, "primary")
     VALUES ($1, $2, $3, $4) RETURNING id, user_id, email, verified, "primary""#;
 
-const SET_VERIFIED: &str =
-    "UPDATE account_emailaddress SET verified = true WHERE id = $1 AND NOT verified";
+const SET_VERIFIED: &str = "UPDATE account_emailaddress SET verified = true WHERE id = $1 AND NOT verified";
 
 const UNSET_PRIMARY: &str = r#"UPDATE account_emailaddress SET "primary" = false
     WHERE user_id = $1 AND "primary" AND id <> $2"#;

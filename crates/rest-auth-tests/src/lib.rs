@@ -2,6 +2,5 @@
 
 pub mod app;
 pub mod postgres;
-pub mod site;
 pub mod smtp;
 pub mod sqlite;

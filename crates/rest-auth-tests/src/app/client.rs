@@ -45,7 +45,7 @@ impl Client {
     /// A request with any method.
     pub fn request(&self, method: &str, path: &str) -> Request {
         let method: Method = method.parse().expect("the method is one");
-        let builder = http::Request::builder().method(method).uri(path).header(HOST, "testserver");
+        let builder = http::Request::builder().method(method).uri(path);
         Request { client: self.clone(), builder, body: Body::empty() }
     }
 
@@ -121,6 +121,9 @@ impl Request {
         if !cookies.is_empty() {
             self.builder = self.builder.header(COOKIE, cookies.join("; "));
         }
+        if self.builder.headers_ref().is_some_and(|headers| !headers.contains_key(HOST)) {
+            self.builder = self.builder.header(HOST, "testserver");
+        }
         let request = self.builder.body(self.body).expect("the request is well formed");
         let answer = self.client.site.clone().oneshot(request).await.expect("the site never fails");
         let (head, body) = answer.into_parts();
@@ -154,6 +157,11 @@ impl Response {
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// What is wrong, in DRF's `detail`; nothing where there is none.
+    pub fn detail(&self) -> String {
+        self.json()["detail"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The body as JSON; null where it is none.

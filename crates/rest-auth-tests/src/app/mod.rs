@@ -29,7 +29,7 @@ pub const PASSWORD: &str = "c0rrect-horse";
 
 /// What every story's configuration has unless it says otherwise.
 const SETTINGS: &str = r#"
-secret_key = "stories-secret-key-0123456789-0123456789-0123456789"
+secret_key = "p7v2kq9x4mz8w1trc6yh3bnf5jdg0ls-oieua4xq7"
 [http]
 base_url = "http://testserver"
 [password]
