@@ -40,6 +40,7 @@ mod authenticators;
 mod browser;
 mod builder;
 mod cookies;
+mod cors;
 mod dispatch;
 mod endpoint;
 mod endpoints;

@@ -10,6 +10,7 @@ use rest_auth_core::Error;
 use rest_auth_core::settings::Settings;
 use tower::ServiceExt as _;
 
+use crate::cors;
 use crate::dispatch::dispatch;
 use crate::endpoint::{Endpoint, Mount};
 use crate::endpoints::{confirm_email, health};
@@ -26,7 +27,7 @@ pub(crate) fn for_host<S: Clone + Send + Sync + 'static>(site: &Arc<Site>) -> Ro
         Mount::Registration => Some("/registration/".to_owned()),
         Mount::Root => None,
     };
-    with_endpoints(Router::new(), site, place)
+    cors::layered(with_endpoints(Router::new(), site, place), &site.app.settings)
 }
 
 /// A whole site: the endpoints where the settings put them, health checks, and a page for everything else.
@@ -40,12 +41,13 @@ pub(crate) fn for_site(site: &Arc<Site>) -> Router {
     let router = health::routes(with_endpoints(Router::new(), site, place), site);
     let unknown = Arc::clone(site);
     let plain = router.clone().fallback(move |request: Request| async move { not_found(&unknown, request) });
-    router.fallback(move |request: Request| async move {
+    let site_with_escapes = router.fallback(move |request: Request| async move {
         match plain.oneshot(unescaped(request)).await {
             Ok(response) => response,
             Err(never) => match never {},
         }
-    })
+    });
+    cors::layered(site_with_escapes, settings)
 }
 
 /// A request for the address that the escapes in its own spell, as Django compares addresses. Anything else stays as

@@ -292,3 +292,64 @@ async fn the_example_shows_who_is_logged_in_and_by_what() {
     let by_session = browser_of(&app, "bob").await.get("/protected/").send().await;
     assert_eq!(by_session.json(), json!({"user": "bob", "auth": "None"}));
 }
+
+#[tokio::test]
+async fn s_39_only_listed_origins_may_read_answers() {
+    let app = TestApp::with("[http]\ncors_allowed_origins = [\"https://app.example\"]").await;
+    let client = app.client();
+    let allowed = client.post(LOGIN).header("origin", "https://app.example").json(&nobody()).send().await;
+    assert_eq!(allowed.header("access-control-allow-origin"), "https://app.example");
+    assert_eq!(allowed.header("access-control-allow-credentials"), "true");
+    assert_eq!(allowed.header("vary"), "Accept, Authorization, Cookie, Origin");
+    for origin in [
+        "null",
+        "https://app.example.evil",
+        "https://evil-app.example",
+        "https://app.example@evil.example",
+        "https://app.example:443",
+        "https://APP.example",
+        "https://app.example.",
+        "http://app.example",
+        "*",
+    ] {
+        let answer = client.get(LOGIN).header("origin", origin).send().await;
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}");
+        assert_eq!(answer.header("vary"), "Accept, Authorization, Cookie, Origin", "{origin}");
+    }
+    let plain =
+        TestApp::start().await.client().get(LOGIN).header("origin", "https://app.example").send().await;
+    assert_eq!(plain.header("vary"), "Accept, Authorization, Cookie");
+}
+
+#[tokio::test]
+async fn a_preflight_of_a_listed_origin_is_answered_before_any_endpoint() {
+    let app = TestApp::with("[http]\ncors_allowed_origins = [\"https://app.example\"]").await;
+    let preflight = |origin: &str| {
+        let asked = app.client().request("OPTIONS", USER).header("access-control-request-method", "PATCH");
+        asked.header("origin", origin).header("access-control-request-headers", "x-csrftoken").send()
+    };
+    let allowed = preflight("https://app.example").await;
+    assert_eq!((allowed.status, allowed.header("access-control-max-age")), (204, "86400"));
+    assert!(allowed.header("access-control-allow-methods").contains("PATCH"));
+    assert!(allowed.header("access-control-allow-headers").contains("x-csrftoken"));
+    assert_eq!(allowed.header("access-control-allow-origin"), "https://app.example");
+    assert_eq!(preflight("https://evil.example").await.status, 401);
+}
+
+#[tokio::test]
+async fn s_27_a_page_of_another_site_logs_nobody_in_unless_it_is_trusted() {
+    let login = json!({"username": "ann", "password": PASSWORD});
+    for (settings, status) in [
+        ("", 403),
+        ("[http]\ncors_allowed_origins = [\"https://app.example\"]", 200),
+        ("[csrf]\ntrusted_origins = [\"https://app.example\"]", 200),
+        ("[rest_auth]\nsession_login = false", 200),
+    ] {
+        let app = TestApp::with(settings).await;
+        app.register("ann").await;
+        let answer =
+            app.client().post(LOGIN).header("origin", "https://app.example").json(&login).send().await;
+        assert_eq!(answer.status, status, "{settings}");
+        assert_eq!(answer.set_cookies().is_empty(), status == 403 || settings.contains("session_login"));
+    }
+}

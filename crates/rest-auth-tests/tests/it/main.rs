@@ -6,6 +6,7 @@ mod architecture;
 mod dispatch;
 mod extract;
 mod outbox;
+mod pages;
 mod schema;
 mod smtp;
 mod spine;
