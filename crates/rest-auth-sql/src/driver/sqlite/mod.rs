@@ -24,6 +24,8 @@ pub(super) use writer::Lease;
 
 /// Statements that a connection keeps prepared. All of ours fit.
 const PREPARED: usize = 200;
+/// Memory that a reader may use for pages, in KiB, which SQLite wants negative: the upper levels of every index.
+const CACHE_KIB: i64 = -8192;
 /// How long SQLite itself waits for a lock before we look again whether anybody still wants the answer.
 const BUSY_SLICE: Duration = Duration::from_millis(250);
 
@@ -158,6 +160,7 @@ fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "query_only", true)?;
     // In place means on an async thread: do not sleep there, the caller does it outside.
     connection.busy_timeout(Duration::ZERO)?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
     Ok(connection)
 }
