@@ -27,6 +27,7 @@ pub(crate) struct Browser {
     renewal: Renewal,
     opened: OnceCell<Opened>,
     csrf_cookie_is_broken: AtomicBool,
+    looked_for_form_field: AtomicBool,
 }
 
 impl Browser {
@@ -40,6 +41,7 @@ impl Browser {
             renewal: Renewal::Allowed,
             opened: OnceCell::new(),
             csrf_cookie_is_broken: AtomicBool::new(false),
+            looked_for_form_field: AtomicBool::new(false),
         }
     }
 
@@ -60,6 +62,11 @@ impl Browser {
     /// Whether the request names a session at all.
     pub(crate) fn names_a_session(&self) -> bool {
         self.session_cookie.is_some()
+    }
+
+    /// Whether the check against CSRF came to the field that a posted form may carry.
+    pub(crate) fn looked_for_form_field(&self) -> bool {
+        self.looked_for_form_field.load(Ordering::Relaxed)
     }
 
     /// The live session, if there is one.
@@ -96,7 +103,10 @@ impl Browser {
             form_token: self.form_token.as_deref().filter(|_| head.method == Method::POST),
             header_token: header_token.as_deref(),
         };
-        csrf::check(&request, settings).map_err(|failure| {
+        let outcome = csrf::check(&request, settings);
+        let got_so_far = matches!(outcome, Ok(()) | Err(CsrfFailure::TokenMissing | CsrfFailure::Token(..)));
+        self.looked_for_form_field.store(got_so_far && head.method == Method::POST, Ordering::Relaxed);
+        outcome.map_err(|failure| {
             let broken = matches!(failure, CsrfFailure::Cookie(_));
             self.csrf_cookie_is_broken.store(broken, Ordering::Relaxed);
             Error::PermissionDenied(messages::csrf_failed(&failure.to_string()))

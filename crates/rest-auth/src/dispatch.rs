@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use rest_auth_core::Context;
-use rest_auth_core::form::Values;
+use rest_auth_core::form::{Body as FormBody, Input, Values};
 use tracing::Instrument as _;
 
 use crate::authenticators::Identity;
@@ -50,7 +50,12 @@ async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, 
         non_field_errors_key: &site.app.settings.rest_framework.non_field_errors_key,
         request_id: wrapping.request_id,
     };
-    let mut reply = outcome.unwrap_or_else(|error| error.into_reply(style));
+    let mut reply = match outcome {
+        Ok(reply) => reply,
+        // Django's own refusals are no answers of an endpoint.
+        Err(refused @ ApiError::BadRequest(_)) => return respond::outside(refused, &head.headers, wrapping),
+        Err(error) => error.into_reply(style),
+    };
     if let Err(error) = arrived.browser.settle(&cx, &mut reply).await {
         reply = ApiError::from(error).into_reply(style);
     }
@@ -96,7 +101,12 @@ impl Visit<'_> {
     /// Authenticate, permit, find the method, read the body, check it, act.
     async fn steps(&self) -> Result<Reply, ApiError> {
         let Self { site, endpoint, cx, head, arrived } = self;
-        let identity = site.chain.authenticate(cx, head, endpoint.bad_credentials()).await?;
+        let identity = site.chain.authenticate(cx, head, endpoint.bad_credentials).await;
+        if arrived.browser.looked_for_form_field() {
+            // Whatever the proof was: looking for it in the body reads the body.
+            self.parse()?;
+        }
+        let identity = identity?;
         endpoint.permit(identity.as_ref(), !site.chain.is_empty())?;
         let Some(action) = endpoint.answering(&head.method) else {
             return if head.method == Method::OPTIONS {
@@ -114,11 +124,14 @@ impl Visit<'_> {
         (action.run)((*cx).clone(), call).await
     }
 
+    fn parse(&self) -> Result<(Input, FormBody), ApiError> {
+        self.site.parsers.parse(self.head.headers.get(CONTENT_TYPE), &self.arrived.body)
+    }
+
     /// Parses the body and reads the form, all field errors together. Without a form nobody looks at the body.
     async fn read_values(&self, action: &Action, identity: Option<&Identity>) -> Result<Values, ApiError> {
         let Some(form) = &action.form else { return Ok(Values::default()) };
-        let content_type = self.head.headers.get(CONTENT_TYPE);
-        let (input, kind) = self.site.parsers.parse(content_type, &self.arrived.body)?;
+        let (input, kind) = self.parse()?;
         let mut reading =
             if action.partial { form.read_partial(&input, kind)? } else { form.read(&input, kind)? };
         if let Some(check) = &action.check {

@@ -45,6 +45,8 @@ pub(crate) struct Endpoint {
     pub(crate) actions: Vec<Action>,
     /// The `Allow` header where upstream has one of its own making.
     pub(crate) allow: Option<&'static str>,
+    /// What bad credentials mean here.
+    pub(crate) bad_credentials: BadCredentials,
     /// Whether it sets cookies, so that other sites' pages may not call it.
     pub(crate) sets_cookies: bool,
 }
@@ -97,6 +99,7 @@ impl Endpoint {
             permissions: Vec::new(),
             actions: Vec::new(),
             allow: None,
+            bad_credentials: BadCredentials::Refuse,
             sets_cookies: false,
         }
     }
@@ -109,6 +112,11 @@ impl Endpoint {
     /// Only for whom these classes let in.
     pub(crate) fn permissions(self, permissions: Vec<PermissionName>) -> Self {
         Self { permissions, ..self }
+    }
+
+    /// For strangers: whatever cannot be used counts as no credentials.
+    pub(crate) fn for_strangers(self) -> Self {
+        Self { bad_credentials: BadCredentials::Ignore, ..self }
     }
 
     /// It sets cookies.
@@ -141,12 +149,6 @@ impl Endpoint {
         let order = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
         let names = order.iter().filter(|method| self.answering(method).is_some()).map(Method::as_str);
         names.chain(["OPTIONS"]).collect::<Vec<_>>().join(", ")
-    }
-
-    /// What bad credentials mean here: where everybody may come in, nothing.
-    pub(crate) fn bad_credentials(&self) -> BadCredentials {
-        let open = self.permissions.iter().all(|class| *class == PermissionName::AllowAny);
-        if open { BadCredentials::Ignore } else { BadCredentials::Refuse }
     }
 
     /// DRF's `check_permissions`. Who is anonymous is asked to log in, if that is possible at all.
@@ -221,7 +223,5 @@ mod tests {
             Endpoint::new("x", Mount::Main, "x/").permissions(vec![PermissionName::IsAuthenticated]);
         assert!(matches!(endpoint.permit(None, true), Err(Error::NotAuthenticated)));
         assert!(matches!(endpoint.permit(None, false), Err(Error::PermissionDenied(_))));
-        assert_eq!(endpoint.bad_credentials(), BadCredentials::Refuse);
-        assert_eq!(Endpoint::new("x", Mount::Main, "x/").bad_credentials(), BadCredentials::Ignore);
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn outside(error: ApiError, accept: &HeaderMap, wrapping: Wrapping<'_
         Some(body) if !negotiate::prefers_page(accept) => (JSON, json::encode(body, None)),
         _ => (HTML, page.into()),
     };
-    finished(reply.status, HeaderMap::from_iter([(CONTENT_TYPE, kind)]), bytes, wrapping)
+    finished(reply.status, HeaderMap::from_iter([(CONTENT_TYPE, kind), (VARY, VARIES)]), bytes, wrapping)
 }
 
 /// A page of our own. It loads nothing, and its address may be a secret that no other site should learn.

@@ -16,13 +16,21 @@ const RESEND: &str =
 pub(super) fn endpoints() -> [Endpoint; 2] {
     [
         Endpoint::new("rest_verify_email", Mount::Registration, "verify-email/")
+            .for_strangers()
             .described("Verify Email", VERIFY)
             .allow("POST, OPTIONS, HEAD")
+            .action(Action::new(Method::GET, refuse_get))
             .action(Action::new(Method::POST, verify).form(VerifyEmail::form())),
         Endpoint::new("rest_resend_email", Mount::Registration, "resend-email/")
+            .for_strangers()
             .described("Resend Email Verification", RESEND)
             .action(Action::new(Method::POST, resend).form(ResendEmail::form())),
     ]
+}
+
+/// Upstream's view has a `GET` that refuses, and says `GET` to a `HEAD` too.
+async fn refuse_get(_cx: Context, _call: Call) -> Result<Reply, ApiError> {
+    Err(ApiError::MethodNotAllowed(Method::GET.to_string()))
 }
 
 async fn verify(cx: Context, call: Call) -> Result<Reply, ApiError> {

@@ -17,6 +17,7 @@ const DESCRIPTION: &str = "Checks the credentials and logs in.\n\nAccepts the fo
 
 pub(super) fn endpoint(settings: &Settings) -> Endpoint {
     Endpoint::new("rest_login", Mount::Main, "login/")
+        .for_strangers()
         .described("Login", DESCRIPTION)
         .sets_cookies(settings.rest_auth.session_login)
         .action(Action::new(Method::POST, log_in).form(Login::form()))

@@ -17,6 +17,7 @@ const DESCRIPTION: &str =
 /// `GET` is there for `ACCOUNT_LOGOUT_ON_GET`, and in `Allow` either way, as upstream's.
 pub(super) fn endpoint(_settings: &Settings) -> Endpoint {
     Endpoint::new("rest_logout", Mount::Main, "logout/")
+        .for_strangers()
         .described("Logout", DESCRIPTION)
         .action(Action::new(Method::GET, log_out_on_get))
         .action(Action::new(Method::POST, log_out))

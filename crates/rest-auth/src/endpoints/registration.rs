@@ -18,6 +18,7 @@ const DESCRIPTION: &str = "Registers a new account.\n\nAccepts the following POS
 
 pub(super) fn endpoint(settings: &Settings) -> Endpoint {
     Endpoint::new("rest_register", Mount::Registration, "")
+        .for_strangers()
         .described("Register", DESCRIPTION)
         .permissions(settings.rest_auth.register_permission_classes.clone())
         .sets_cookies(true)
