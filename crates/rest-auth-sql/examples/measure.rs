@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let rate = per_second(found, started.elapsed());
     match (busy, cpu_time()) {
         (Some(before), Some(after)) => {
-            let possible = per_second(found, after - before);
+            let possible = per_second(found, after.saturating_sub(before));
             println!("look-ups of a token's user: {rate:.0}/s, {possible:.0} for each second of this thread");
         }
         _ => println!("look-ups of a token's user: {rate:.0}/s"),
