@@ -201,9 +201,12 @@ async fn s_38_a_session_needs_a_proof_to_change_something_and_a_token_needs_none
 async fn a_posted_form_may_carry_the_proof_as_a_field() {
     let app = TestApp::start().await;
     let browser = browser_of(&app, "ann").await;
-    let form = format!("csrfmiddlewaretoken={}", browser.cookie("csrftoken").unwrap());
-    let as_json = browser.post(LOGOUT).body("application/json", form.clone()).send().await;
-    assert_eq!(as_json.status, 403);
+    let secret = browser.cookie("csrftoken").unwrap();
+    let as_json = browser.post(LOGOUT).json(&json!({"csrfmiddlewaretoken": secret})).send().await;
+    assert_eq!((as_json.status, as_json.detail().as_str()), (403, "CSRF Failed: CSRF token missing."));
+    let broken = browser.post(LOGOUT).body("application/json", "{").send().await;
+    assert_eq!(broken.status, 400, "looking for the field reads the body");
+    let form = format!("csrfmiddlewaretoken={secret}");
     let answer = browser.post(LOGOUT).body("application/x-www-form-urlencoded", form).send().await;
     assert_eq!((answer.status, answer.detail().as_str()), (200, "Successfully logged out."));
     assert_eq!(answer.set_cookies(), [DELETION]);
