@@ -27,13 +27,17 @@ pub const BEGINNING: Timestamp = Timestamp::from_seconds(1_768_478_400);
 /// A password that no validator speaks against.
 pub const PASSWORD: &str = "c0rrect-horse";
 
-/// What every story's configuration has unless it says otherwise.
+/// What every story's configuration has unless it says otherwise. The limits on waiting are wide, so that a busy machine
+/// refuses nobody by accident.
 const SETTINGS: &str = r#"
 secret_key = "p7v2kq9x4mz8w1trc6yh3bnf5jdg0ls-oieua4xq7"
 [http]
 base_url = "http://testserver"
 [password]
 hashers = [{ algorithm = "pbkdf2_sha256", iterations = 100 }, "argon2", "bcrypt_sha256", "scrypt"]
+max_wait = "1m"
+[database]
+acquire_timeout = "1m"
 "#;
 
 /// A whole rest-auth.
