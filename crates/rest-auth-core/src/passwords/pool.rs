@@ -14,6 +14,10 @@ use tokio::sync::oneshot;
 
 type Work = Box<dyn FnOnce() + Send>;
 
+/// What a job is taken to cost before the first one has been measured: a good hash on a slow machine. Whoever waits
+/// too long because it costs more is told so in time all the same.
+const ASSUMED: Duration = Duration::from_millis(200);
+
 /// Something that waits for a thread.
 struct Job {
     queued: Instant,
@@ -123,10 +127,11 @@ impl Shared {
     )]
     fn admit(&self, work: Work, wanted: Box<dyn Fn() -> bool + Send>) -> Result<(), Full> {
         let mut state = lock(&self.state);
-        // Before the first measurement one round for each thread is let in: it measures.
-        let unmeasured = state.cost.is_zero() && state.queue.len() + state.running >= 2 * self.threads;
+        // Two rounds are always let in while nothing has been measured: they measure.
+        let measures = state.cost.is_zero() && state.queue.len() + state.running < 2 * self.threads;
         // A tenth of the limit is kept for hashes that take longer than the average.
-        if state.closed || unmeasured || self.wait(&state) > self.max_wait.mul_f32(0.9) {
+        let late = self.wait(&state) > self.max_wait.mul_f32(0.9);
+        if state.closed || (late && !measures) {
             return Err(self.full_after(&state));
         }
         state.queue.push_back(Job { queued: Instant::now(), work, wanted });
@@ -139,7 +144,8 @@ impl Shared {
     fn wait(&self, state: &State) -> Duration {
         let ahead = state.queue.len() + state.running;
         let rounds = (ahead + 1).div_ceil(self.threads);
-        state.cost.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
+        let cost = if state.cost.is_zero() { ASSUMED } else { state.cost };
+        cost.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
     }
 
     fn full(&self) -> Full {
@@ -246,6 +252,20 @@ mod tests {
             served += usize::from(member.await.unwrap().is_ok());
         }
         assert!(served <= 4, "{served} of 50 got into an unmeasured pool");
+    }
+
+    #[tokio::test]
+    async fn a_cold_pool_lets_in_as_many_as_it_can_probably_serve() {
+        let pool = Arc::new(Pool::start(2, Duration::from_secs(5)));
+        let crowd: Vec<_> = (0..40)
+            .map(|_| {
+                let pool = Arc::clone(&pool);
+                tokio::spawn(async move { pool.run(sleep(5)).await })
+            })
+            .collect();
+        for member in crowd {
+            assert_eq!(member.await.unwrap(), Ok(5));
+        }
     }
 
     #[tokio::test]
