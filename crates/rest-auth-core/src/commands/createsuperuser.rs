@@ -53,6 +53,9 @@ pub async fn create_superuser(cx: &Context, input: NewSuperuser, despite_rules: 
     let mut new = NewUser::new(input.username, email, password, cx.now);
     (new.is_staff, new.is_superuser) = (true, true);
     let mut tx = cx.store.write().await?;
+    if let Some(name) = &new.username {
+        registration::claim_username(tx.as_mut(), name, None).await?;
+    }
     let user = tx.add_user(new).await.map_err(|error| match error {
         StoreError::Conflict { field: "username" } => Error::field("username", messages::USERNAME_TAKEN),
         StoreError::Conflict { field } => Error::field(field, messages::EMAIL_TAKEN),

@@ -160,6 +160,15 @@ async fn username_taken(records: &mut dyn Records, username: &str, own: Option<U
     Ok(false)
 }
 
+/// Looks again, now that nobody else can take the name in another spelling before this transaction ends.
+pub(crate) async fn claim_username(tx: &mut dyn Tx, username: &str, own: Option<UserId>) -> Result<()> {
+    tx.hold_username(&Username::fold(username)).await?;
+    if username_taken(tx, username, own).await? {
+        return Err(Error::field("username", messages::USERNAME_TAKEN));
+    }
+    Ok(())
+}
+
 /// An address that somebody has verified is taken; one that nobody has shown to be theirs is not. Longer
 /// than its column it is refused instead of cut (W-19).
 async fn check_email(cx: &Context, email: &str, reading: &mut Reading) -> Result<()> {
@@ -186,6 +195,9 @@ pub async fn register(cx: &Context, input: Register, current: Option<&Session>) 
     cx.hooks.before_register(cx, &mut new).await?;
 
     let mut tx = cx.store.write().await?;
+    if let Some(name) = &new.username {
+        claim_username(tx.as_mut(), name, None).await?;
+    }
     let user = tx.add_user(new).await.map_err(taken)?;
     let address = add_address(cx, tx.as_mut(), &user).await?;
     let verification = cx.settings.account.email_verification;

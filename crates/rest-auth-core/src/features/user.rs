@@ -86,6 +86,10 @@ pub async fn update(cx: &Context, user: &User, values: &Values) -> Result<User> 
         return Ok(user.clone());
     }
     let mut tx = cx.store.write().await?;
+    let renamed = changes.username.as_deref().filter(|name| user.username.as_deref() != Some(*name));
+    if let Some(name) = renamed.filter(|_| cx.settings.has(FeatureName::Registration)) {
+        registration::claim_username(tx.as_mut(), name, Some(user.id)).await?;
+    }
     match tx.set_profile(user.id, &changes).await {
         Err(StoreError::Conflict { field: "username" }) => {
             return Err(Error::field("username", messages::USERNAME_TAKEN));

@@ -25,6 +25,9 @@ pub trait Users: Send {
     async fn users(&mut self, lookup: UserLookup<'_>) -> StoreResult<Vec<User>>;
     /// Which of the names are taken, ignoring case, for finding a free one in one query.
     async fn taken_usernames(&mut self, names: &[String]) -> StoreResult<Vec<String>>;
+    /// Waits until nobody else holds this name, and holds it until the transaction ends. A column's uniqueness knows one
+    /// spelling only; whoever holds the spelling that all others fold to can look whether one of them is taken.
+    async fn hold_username(&mut self, folded: &str) -> StoreResult<()>;
     /// A new account. `Conflict` names `username` or `email`.
     async fn add_user(&mut self, user: NewUser) -> StoreResult<User>;
     /// Writes the user name, the names and the deployment's own columns that are given; not the password.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Conn, Dialect, Param, Result};
+use super::{Conn, Dialect, Result};
 
 /// Tables, columns and indexes that a statement without a schema's name finds.
 #[derive(Clone, Debug, Default)]
@@ -50,21 +50,7 @@ impl Conn {
         }
         Ok(catalogue)
     }
-
-    /// Lets one process at a time change the schema, until the transaction ends.
-    pub(crate) async fn lock_schema(&mut self) -> Result<()> {
-        match self.dialect() {
-            // A transaction on SQLite excludes every other writer.
-            Dialect::Sqlite => Ok(()),
-            Dialect::Postgres => self.row(POSTGRES_LOCK, &[Param::from(SCHEMA_LOCK)]).await.map(drop),
-        }
-    }
 }
-
-/// `rest_auth` in ASCII, cut to eight bytes.
-const SCHEMA_LOCK: i64 = 0x7265_7374_5f61_7574;
-
-const POSTGRES_LOCK: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) AS locked";
 
 const SQLITE_TABLES: &str = "SELECT t.name, c.name
     FROM sqlite_master t JOIN pragma_table_info(t.name) c

@@ -8,6 +8,7 @@ mod availability;
 mod catalogue;
 mod error;
 mod fields;
+mod lock;
 mod options;
 #[cfg(feature = "postgres")]
 mod postgres;

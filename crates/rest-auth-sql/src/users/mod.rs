@@ -42,6 +42,10 @@ impl Users for Connection {
         Ok(taken)
     }
 
+    async fn hold_username(&mut self, name: &str) -> StoreResult<()> {
+        Ok(self.conn.lock_name(name).await?)
+    }
+
     async fn add_user(&mut self, user: NewUser) -> StoreResult<User> {
         let users = &self.tables.users;
         let row = self.conn.row(&users.add, &users.values(&user)).await?;

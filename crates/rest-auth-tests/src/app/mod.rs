@@ -3,23 +3,26 @@
 //! Every app has a database, a clock and a mailbox of its own. Passwords are hashed cheaply unless a story is about them.
 
 mod client;
+mod rows;
 
 use std::sync::Arc;
 
 use axum::Router;
-use rest_auth::RestAuth;
 use rest_auth::core::mail::Mail;
 use rest_auth::core::model::Timestamp;
 use rest_auth::core::outbox::Worker;
 use rest_auth::core::settings::Settings;
 use rest_auth::core::store::Store;
 use rest_auth::core::{App, Clock, Context, Meta};
+use rest_auth::{Builder, RestAuth};
 use rest_auth_outbound::MemoryMailer;
 use rest_auth_sql::SqlStore;
 
 pub use client::{Client, Request, Response};
+pub use rows::{Dump, Rows};
 
 use crate::postgres;
+use crate::sqlite::SqliteFile;
 
 /// When every story begins: 2026-01-15T12:00:00Z.
 pub const BEGINNING: Timestamp = Timestamp::from_seconds(1_768_478_400);
@@ -52,22 +55,44 @@ pub struct TestApp {
     pub mailbox: MemoryMailer,
     /// The database.
     pub store: Arc<dyn Store>,
+    database: Database,
 }
 
-/// A database for a story.
+/// A database for a story. Its tables are made if they are not there.
 #[derive(Clone, Debug)]
 pub enum Database {
     /// `sqlite::memory:`, one for each app.
     Memory,
-    /// By its URL: a file, or PostgreSQL. Its tables are made if they are not there.
+    /// An SQLite file that goes with the last clone.
+    File(Arc<SqliteFile>),
+    /// By its URL.
     Url(String),
 }
 
 impl Database {
-    /// Each database that stories run on: SQLite in memory always, PostgreSQL where there is one.
+    /// Each database that stories run on: a new SQLite file always, a new PostgreSQL database where there is a server.
     pub async fn each() -> Vec<Self> {
         let postgres = postgres::database().await.map(Self::Url);
-        std::iter::once(Self::Memory).chain(postgres).collect()
+        std::iter::once(Self::file()).chain(postgres).collect()
+    }
+
+    /// A new SQLite file.
+    pub fn file() -> Self {
+        Self::File(Arc::new(SqliteFile::quick()))
+    }
+
+    /// As `[database] url` takes it.
+    pub fn url(&self) -> String {
+        match self {
+            Self::Memory => "sqlite::memory:".to_owned(),
+            Self::File(file) => file.url(),
+            Self::Url(url) => url.clone(),
+        }
+    }
+
+    /// A look at the rows behind the server's back. Memory cannot be looked into.
+    pub fn rows(&self) -> Rows {
+        Rows::of(&self.url())
     }
 }
 
@@ -83,36 +108,56 @@ impl TestApp {
     }
 
     /// On a database, with some settings, as TOML.
+    pub async fn on(database: Database, overrides: &str) -> Self {
+        Self::built(database, overrides, |builder| builder).await
+    }
+
+    /// On a database, with some settings, and with what a host adds: hooks, authenticators, another clock.
     ///
     /// # Panics
     ///
     /// If the settings are wrong or the database cannot be used.
-    pub async fn on(database: Database, overrides: &str) -> Self {
-        let mut settings = self::settings(overrides);
-        settings.database.url = match database {
-            Database::Memory => "sqlite::memory:".to_owned(),
-            Database::Url(url) => url,
-        };
-        let store =
-            SqlStore::configured(&settings.database, &settings.user_model).expect("the database opens");
+    pub async fn built(database: Database, overrides: &str, add: impl FnOnce(Builder) -> Builder) -> Self {
+        let settings = self::settings(overrides);
+        let store = open(&database, &settings);
         store.migrate(BEGINNING).await.expect("the tables can be made");
-        Self::build(settings, Arc::new(store)).await
+        Self::build(settings, database, Arc::new(store), Clock::manual(BEGINNING), add).await
     }
 
-    /// Another instance on the same database and with the same clock.
+    /// Another instance: its own connections, its own threads, the same database, mailbox and time.
+    ///
+    /// # Panics
+    ///
+    /// If the database cannot be used any more.
     pub async fn another(&self) -> Self {
         let settings = self.app().settings.clone();
-        let mut other = Self::build(settings, Arc::clone(&self.store)).await;
+        let store: Arc<dyn Store> = match &self.database {
+            Database::Memory => Arc::clone(&self.store),
+            shared => Arc::new(open(shared, &settings)),
+        };
+        let database = self.database.clone();
+        let mut other = Self::build(settings, database, store, self.clock.clone(), |builder| builder).await;
         other.mailbox = self.mailbox.clone();
         other
     }
 
-    async fn build(settings: Settings, store: Arc<dyn Store>) -> Self {
-        let clock = Clock::manual(BEGINNING);
+    async fn build(
+        mut settings: Settings,
+        database: Database,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        add: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
+        settings.database.url = database.url();
         let builder =
             RestAuth::builder().settings(settings).shared_store(Arc::clone(&store)).clock(clock.clone());
-        let auth = builder.build().await.expect("the configuration can work");
-        Self { site: auth.site(), auth, clock, mailbox: MemoryMailer::new(), store }
+        let auth = add(builder).build().await.expect("the configuration can work");
+        Self { site: auth.site(), auth, clock, mailbox: MemoryMailer::new(), store, database }
+    }
+
+    /// A look at the rows behind the server's back.
+    pub fn rows(&self) -> Rows {
+        self.database.rows()
     }
 
     /// What the flows work on.
@@ -170,6 +215,12 @@ impl TestApp {
         self.deliver().await;
         self.mailbox.last_to(&format!("{name}@example.com")).unwrap_or_else(|| panic!("{name} got no mail"))
     }
+}
+
+fn open(database: &Database, settings: &Settings) -> SqlStore {
+    let mut settings = settings.clone();
+    settings.database.url = database.url();
+    SqlStore::configured(&settings.database, &settings.user_model).expect("the database opens")
 }
 
 /// The configuration of a story: the common one with some keys changed.

@@ -13,6 +13,7 @@ pub(super) const CASES: &[Case] = &[
     case!(what_is_committed_is_seen_by_everybody),
     case!(a_transaction_with_a_failure_cannot_be_committed),
     case!(of_two_who_want_a_name_one_gets_it),
+    case!(whoever_holds_a_name_decides_about_all_its_spellings),
     case!(concurrent_writers_lose_nothing),
     case!(reads_do_not_write),
     case!(a_closed_store_answers_nothing),
@@ -94,6 +95,34 @@ async fn of_two_who_want_a_name_one_gets_it(store: Arc<dyn Store>) {
         }
     }
     assert_eq!(won, 1);
+}
+
+async fn whoever_holds_a_name_decides_about_all_its_spellings(store: Arc<dyn Store>) {
+    let tasks: Vec<_> = ["ann", "Ann", "ANN", "aNN", "anN", "AnN"]
+        .into_iter()
+        .map(|spelling| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let mut tx = write(&store).await;
+                tx.hold_username("ann").await.unwrap();
+                if tx.users(UserLookup::UsernameFolded("ann")).await.unwrap().is_empty() {
+                    tx.add_user(new_user(spelling)).await.unwrap();
+                    tokio::task::yield_now().await;
+                    tx.commit().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let found = read(&store).await.users(UserLookup::UsernameFolded("ann")).await.unwrap();
+    assert_eq!(found.len(), 1);
+    // Held no longer than the transaction.
+    let mut first = write(&store).await;
+    first.hold_username("ann").await.unwrap();
+    drop(first);
+    write(&store).await.hold_username("ann").await.unwrap();
 }
 
 async fn concurrent_writers_lose_nothing(store: Arc<dyn Store>) {
