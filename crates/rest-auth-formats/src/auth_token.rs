@@ -48,8 +48,7 @@ impl std::error::Error for TokenFailure {}
 /// Words are split at ASCII white space. `None` if the first one is not the keyword, in any case: the request
 /// then carries no token, and another scheme may want it.
 pub fn read_header<'h>(header: &'h [u8], keyword: &str) -> Result<Option<&'h str>, TokenFailure> {
-    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'\x0b';
-    let mut words = header.split(is_space).filter(|word| !word.is_empty());
+    let mut words = words(header);
     if !words.next().is_some_and(|word| word.eq_ignore_ascii_case(keyword.as_bytes())) {
         return Ok(None);
     }
@@ -58,4 +57,10 @@ pub fn read_header<'h>(header: &'h [u8], keyword: &str) -> Result<Option<&'h str
         return Err(TokenFailure::Spaces);
     }
     std::str::from_utf8(key).map(Some).map_err(|_| TokenFailure::InvalidCharacters)
+}
+
+/// The words of a header as Python's `bytes.split` finds them.
+pub(crate) fn words(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'\x0b';
+    header.split(is_space).filter(|word| !word.is_empty())
 }

@@ -1,8 +1,8 @@
 //! Base 64 with `-` and `_`, without padding, as signed values carry it.
 //!
-//! Reading follows Python's `base64.urlsafe_b64decode`, which is lenient: it takes `+` and `/` too, skips
+//! Reading mostly follows Python's `base64.urlsafe_b64decode`, which is lenient: it takes `+` and `/` too, skips
 //! characters that belong to no alphabet, and ignores unused bits. It is therefore only for text whose
-//! signature was verified, or whose content is looked up afterwards.
+//! signature was verified, or whose content is looked up afterwards. [`decode_strict`] is for the rest.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +16,16 @@ pub fn encode(bytes: &[u8]) -> String {
 /// multiple of four, then the text is read leniently.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     decode_padded(text, text.len().wrapping_neg() % 4)
+}
+
+/// The bytes behind a text that [`encode`] could have written, with or without the `=` that make its length a
+/// multiple of four: no other character, no unused bit. For text that nobody vouches for yet.
+pub fn decode_strict(text: &[u8]) -> Option<Vec<u8>> {
+    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+    if padding > 2 || (padding > 0 && text.len() % 4 != 0) {
+        return None;
+    }
+    URL_SAFE_NO_PAD.decode(&text[..text.len() - padding]).ok()
 }
 
 /// The bytes behind the `uid` of Django's own reset links (`django.utils.http.urlsafe_base64_decode`), which
@@ -60,5 +70,29 @@ fn sextet(byte: u8) -> Option<u8> {
         b'-' | b'+' => Some(62),
         b'_' | b'/' => Some(63),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strict_reading_takes_one_spelling_and_its_padding() {
+        for (text, bytes) in [
+            ("", &b""[..]),
+            ("YQ", b"a"),
+            ("YQ==", b"a"),
+            ("YWI", b"ab"),
+            ("YWI=", b"ab"),
+            ("YWJj", b"abc"),
+            ("-_-_", &[0xfb, 0xff, 0xbf]),
+        ] {
+            assert_eq!(decode_strict(text.as_bytes()).as_deref(), Some(bytes), "{text}");
+        }
+        let wrong = "Y YQ= YR YR== YWJ YQ=a =YQ YWJj= YWJj== YWJj==== = == ==== ===== +/+/ Y-+a YWJj. é";
+        for text in wrong.split(' ').chain([" YQ", "YQ\n", "Y Q"]) {
+            assert_eq!(decode_strict(text.as_bytes()), None, "{text:?}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The value as `json.dumps(value, separators=(",", ":"))` writes it: what goes into signed payloads.
 ///
@@ -14,6 +14,13 @@ use serde_json::Value;
 pub fn compact(value: &Value) -> String {
     let mut text = String::new();
     write(&mut text, value, ",", ":");
+    text
+}
+
+/// [`compact`] for the members of an object.
+pub fn compact_object(members: &Map<String, Value>) -> String {
+    let mut text = String::new();
+    write_object(&mut text, members, ",", ":");
     text
 }
 
@@ -52,17 +59,19 @@ fn write(text: &mut String, value: &Value, comma: &str, colon: &str) {
             }
             text.push(']');
         }
-        Value::Object(members) => {
-            text.push('{');
-            for (index, (key, member)) in members.iter().enumerate() {
-                text.push_str(if index == 0 { "" } else { comma });
-                write_string(text, key);
-                text.push_str(colon);
-                write(text, member, comma, colon);
-            }
-            text.push('}');
-        }
+        Value::Object(members) => write_object(text, members, comma, colon),
     }
+}
+
+fn write_object(text: &mut String, members: &Map<String, Value>, comma: &str, colon: &str) {
+    text.push('{');
+    for (index, (key, member)) in members.iter().enumerate() {
+        text.push_str(if index == 0 { "" } else { comma });
+        write_string(text, key);
+        text.push_str(colon);
+        write(text, member, comma, colon);
+    }
+    text.push('}');
 }
 
 fn write_string(text: &mut String, string: &str) {

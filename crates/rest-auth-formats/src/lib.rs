@@ -14,6 +14,7 @@
 //! | [`email_confirmation`] | the keys in confirmation mails |
 //! | [`session`], [`csrf`], [`cookie`], [`allowed_host`] | rows and cookies of the browser side |
 //! | [`auth_token`] | authtoken keys and the `Authorization` header |
+//! | [`jwt`] | JSON web tokens of simplejwt and its predecessors, and their keys |
 //! | [`passwords`] | the password column: verifying it, writing it, and when it is stale |
 //! | [`validators`] | what Django calls a user name, an e-mail address or a poor password |
 //! | [`datetime`] | date-times in SQLite, PostgreSQL, JSON and cookies |
@@ -31,6 +32,7 @@ pub mod datetime;
 pub mod email_confirmation;
 pub mod hex;
 pub mod json;
+pub mod jwt;
 pub mod passwords;
 mod python_int;
 pub mod random_text;

@@ -57,6 +57,11 @@ impl<'f> Case<'f> {
         self.content.get(field).unwrap_or_else(|| panic!("{} has no {field}", self.content["id"]))
     }
 
+    /// A field that not every case of the kind has.
+    pub(crate) fn field(&self, field: &str) -> Option<&'f Value> {
+        self.content.get(field)
+    }
+
     /// A field at the top level of the file.
     pub(crate) fn shared(&self, field: &str) -> &'f Value {
         &self.file[field]

@@ -8,6 +8,7 @@ mod authtoken;
 mod csrf;
 mod datetimes;
 mod email_confirmation_keys;
+mod jwt;
 mod password_reset_tokens;
 mod password_validators;
 mod sessions;
@@ -29,6 +30,15 @@ const CHECKED_ELSEWHERE: &[(&str, &str)] = &[
     ("datetimes", "postgresql_session"),
     // What PostgreSQL itself prints for booleans, JSON and UUIDs. What SQLite holds is checked here.
     ("datetimes", "stored_other"),
+    // The rows of outstanding and blacklisted tokens. The tokens and times in them are checked here.
+    ("jwt", "mint"),
+    ("jwt", "rotation"),
+    ("jwt", "blacklist"),
+    // core: fields that are missing, empty or of the wrong form, and that body goes before cookie.
+    ("jwt", "body"),
+    ("jwt", "cookie_refresh"),
+    // core: the settings that no format depends on.
+    ("jwt", "defaults"),
     // core: the list of validators, which is empty by default.
     ("password_validators", "similarity_no_user"),
     ("password_validators", "default_setting"),

@@ -1,0 +1,160 @@
+//! Accepting a token: from a text that anybody may have sent to claims that can be believed.
+//!
+//! The order is upstream's, and the first failure decides: [`decode`] is PyJWT's part, then a store looks the
+//! token up in its blacklist, then [`verify`] is simplejwt's. [`check`] is both, for tokens without a blacklist.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::claims::Claims;
+use super::keys::VerifyingKey;
+use super::registered::{self, Expected};
+use super::rules::{Rules, TokenKind};
+use super::segments::Segments;
+use crate::Timestamp;
+
+/// Why a token was refused (simplejwt's `TokenError`); `Display` is upstream's wording. With each goes the code
+/// `token_not_valid`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenError {
+    /// It is no token, nobody here signed it, it is not yet valid, or it is for somebody else.
+    Invalid,
+    /// Its `exp` has passed.
+    Expired,
+    /// It was revoked. (Found out by a store.)
+    Blacklisted,
+    /// It lacks a time: `exp`, or `refresh_exp` in a sliding token.
+    NoClaim(Cow<'static, str>),
+    /// The `refresh_exp` of a sliding token has passed.
+    ClaimExpired(Cow<'static, str>),
+    /// It has no `jti`.
+    NoId,
+    /// It has no `token_type`.
+    NoType,
+    /// It is good for something else: a refresh token in place of an access token, say.
+    WrongType,
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid => formatter.write_str("Token is invalid"),
+            Self::Expired => formatter.write_str("Token is expired"),
+            Self::Blacklisted => formatter.write_str("Token is blacklisted"),
+            Self::NoClaim(name) => write!(formatter, "Token has no '{name}' claim"),
+            Self::ClaimExpired(name) => write!(formatter, "Token '{name}' claim has expired"),
+            Self::NoId => formatter.write_str("Token has no id"),
+            Self::NoType => formatter.write_str("Token has no type"),
+            Self::WrongType => formatter.write_str("Token has wrong type"),
+        }
+    }
+}
+
+impl std::error::Error for TokenError {}
+
+/// What PyJWT's exceptions come down to. simplejwt tells two of them apart, its predecessors three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// `DecodeError`: not a token, or a signature that no key made.
+    Undecodable,
+    /// `ExpiredSignatureError`.
+    Expired,
+    /// Any other `InvalidTokenError`.
+    Invalid,
+}
+
+impl From<Refusal> for TokenError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Expired => Self::Expired,
+            Refusal::Undecodable | Refusal::Invalid => Self::Invalid,
+        }
+    }
+}
+
+/// The claims of a token that one of the keys signed, if they hold now (`TokenBackend.decode`): the shape, the
+/// algorithm, the signature, `iat`, `nbf`, `exp`, `iss`, `aud`, and that `sub` and `jti` are texts.
+///
+/// Neither the blacklist nor the kind of token was looked at: see [`verify`]. `exp` may be missing.
+pub fn decode(
+    token: &[u8],
+    keys: &[VerifyingKey],
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<Claims, TokenError> {
+    let claims = signed_claims(token, keys)?;
+    let expected = Expected {
+        issuer: rules.issuer.as_deref(),
+        audience: rules.audience.as_ref(),
+        refuses_unasked_audience: false,
+        leeway: rules.leeway,
+        verifies_expiry: true,
+    };
+    registered::check(&claims, &expected, now)?;
+    Ok(claims)
+}
+
+/// The checks that remain for decoded claims (`Token.verify`): `exp` is there and a date, the token has an id,
+/// and it is of the kind that is asked for. `None` takes any kind, as `UntypedToken` does.
+///
+/// An `exp` in text or beyond the year 9999 is refused, where upstream raises an exception.
+pub fn verify(claims: &Claims, kind: Option<TokenKind>, rules: &Rules) -> Result<(), TokenError> {
+    if claims.get("exp").is_none() {
+        return Err(TokenError::NoClaim("exp".into()));
+    }
+    claims.expires_at().ok_or(TokenError::Invalid)?;
+    if rules.names.token_id.is_some() && claims.token_id(&rules.names).is_none() {
+        return Err(TokenError::NoId);
+    }
+    let (Some(kind), Some(name)) = (kind, &rules.names.token_type) else { return Ok(()) };
+    match claims.get(name) {
+        None => Err(TokenError::NoType),
+        Some(value) if value == kind.name() => Ok(()),
+        Some(_) => Err(TokenError::WrongType),
+    }
+}
+
+/// [`decode`] and [`verify`]: the claims of a token of a kind that is in no blacklist.
+pub fn check(
+    token: &[u8],
+    kind: Option<TokenKind>,
+    keys: &[VerifyingKey],
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<Claims, TokenError> {
+    let claims = decode(token, keys, rules, now)?;
+    verify(&claims, kind, rules)?;
+    Ok(claims)
+}
+
+/// The claims of a token that one of the keys signed, whatever they say.
+///
+/// A key is tried if it has no id, or if the token names no key, or this one; and only if the token names its
+/// algorithm. Whatever else a token says about keys is ignored.
+pub(super) fn signed_claims(token: &[u8], keys: &[VerifyingKey]) -> Result<Claims, Refusal> {
+    let segments = Segments::split(token).ok_or(Refusal::Undecodable)?;
+    let header = &segments.header;
+    if !header.is_understood() {
+        return Err(Refusal::Invalid);
+    }
+    let is_named = |key: &&VerifyingKey| match (key.id(), header.key_id()) {
+        (Some(own), Some(named)) => own == named,
+        _ => true,
+    };
+    let mut candidates = keys
+        .iter()
+        .filter(is_named)
+        .filter(|key| header.algorithm() == Some(key.algorithm().name()))
+        .peekable();
+    if candidates.peek().is_none() {
+        return Err(Refusal::Invalid);
+    }
+    if !candidates.any(|key| key.verifies(segments.signed, &segments.signature)) {
+        return Err(Refusal::Undecodable);
+    }
+    let claims: Map<String, Value> =
+        serde_json::from_slice(&segments.payload).map_err(|_| Refusal::Undecodable)?;
+    Ok(claims.into())
+}
