@@ -22,7 +22,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
 /// multiple of four: no other character, no unused bit. For text that nobody vouches for yet.
 pub fn decode_strict(text: &[u8]) -> Option<Vec<u8>> {
     let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
-    if padding > 2 || (padding > 0 && text.len() % 4 != 0) {
+    if padding > 2 || (padding > 0 && !text.len().is_multiple_of(4)) {
         return None;
     }
     URL_SAFE_NO_PAD.decode(&text[..text.len() - padding]).ok()

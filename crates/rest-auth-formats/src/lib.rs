@@ -2,7 +2,8 @@
 //! written exactly as they do it, so that both sides can share one database and one secret.
 //!
 //! Everything here is a pure function: time is a [`Timestamp`] argument, randomness comes in as bytes or as
-//! a closure that fills them, nothing is async and nothing touches the network, the clock or a database.
+//! a closure that fills them, nothing is async and nothing touches the network, the clock or a database. (One
+//! exception: signatures with ECDSA or RSA-PSS take random bytes of the operating system, see [`jwt`].)
 //! What cannot be read is `None`, an empty value or an error with two or three variants; no input panics.
 //! Secrets are compared in constant time and print nothing in `Debug`.
 //!

@@ -90,7 +90,7 @@ pub struct CookieCsrf {
 }
 
 /// The token that a request presents to `JWTCookieAuthentication`, and what comes before looking at it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Presented<'r> {
     /// The token, possibly empty, which is a bad token.
     pub token: Option<&'r [u8]>,
@@ -101,21 +101,20 @@ pub struct Presented<'r> {
 /// The token of a request that may carry it in a cookie. A header, even an empty one or one of another scheme,
 /// hides the cookie.
 ///
-/// `cookie` is `None` where no name is configured (`JWT_AUTH_COOKIE`), and `Some(None)` where the request lacks
-/// the cookie of that name.
+/// Where no name is configured (`JWT_AUTH_COOKIE`), there is no cookie and no CSRF check either.
 pub fn find_token<'r, S: AsRef<str>>(
     header: Option<&'r [u8]>,
-    cookie: Option<Option<&'r [u8]>>,
+    cookie: Option<&'r [u8]>,
     types: &[S],
     csrf: CookieCsrf,
 ) -> Result<Presented<'r>, AuthenticationFailure> {
-    if let Some(header) = header {
-        return Ok(Presented { token: read_header(header, types)?, needs_csrf: false });
+    match header {
+        Some(header) => Ok(Presented { token: read_header(header, types)?, needs_csrf: false }),
+        None => Ok(Presented {
+            token: cookie,
+            needs_csrf: csrf.for_anonymous || (csrf.for_cookies && cookie.is_some()),
+        }),
     }
-    Ok(cookie.map_or_else(Presented::default, |token| Presented {
-        token,
-        needs_csrf: csrf.for_anonymous || (csrf.for_cookies && token.is_some()),
-    }))
 }
 
 /// How long the browser keeps a cookie with a token that lasts so many seconds: one more, since Django adds it

@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::mint::password_claim;
 use super::rules::ClaimNames;
+use crate::salted_hmac::constant_time_equal;
 use crate::{Timestamp, json};
 
 /// The claims of a token, in order. `Debug` prints their names only.
@@ -89,6 +91,13 @@ impl Claims {
         }
     }
 
+    /// Whether the token is tied to the password that is stored now (`CHECK_REVOKE_TOKEN`). One that is tied to
+    /// none is not.
+    pub fn is_of_password(&self, names: &ClaimNames, password_column: &str) -> bool {
+        let own = self.text(&names.password);
+        own.is_some_and(|own| constant_time_equal(own, &password_claim(password_column)))
+    }
+
     /// The JSON that is signed (`json.dumps` without spaces).
     pub fn json(&self) -> String {
         json::compact_object(&self.0)
@@ -119,13 +128,13 @@ mod tests {
 
     use super::*;
 
-    fn claims(value: Value) -> Claims {
+    fn claims(value: &Value) -> Claims {
         Claims::from(value.as_object().expect("an object").clone())
     }
 
     #[test]
     fn times_are_numbers_within_the_years_of_python() {
-        let claims = claims(json!({
+        let claims = claims(&json!({
             "whole": 1_700_000_000, "fraction": 1_700_000_000.25, "true": true, "last": 253_402_300_799_i64,
             "before": -62_135_596_801_i64, "beyond": 253_402_300_800_i64, "huge": u64::MAX, "float": 1e300,
             "text": "1700000000", "null": null, "list": [1],
@@ -154,14 +163,14 @@ mod tests {
             (json!(["42"]), UserIdClaim::Unusable),
             (json!({"id": 42}), UserIdClaim::Unusable),
         ] {
-            assert_eq!(claims(json!({ "user_id": id })).user_id(&names), expected, "{id}");
+            assert_eq!(claims(&json!({ "user_id": id })).user_id(&names), expected, "{id}");
         }
         assert_eq!(Claims::new().user_id(&names), UserIdClaim::Missing);
     }
 
     #[test]
     fn debug_prints_names_only() {
-        let claims = claims(json!({"user_id": "42", "hash_password": "5472A21B876372741427A99C9B4B92BB"}));
+        let claims = claims(&json!({"user_id": "42", "hash_password": "5472A21B876372741427A99C9B4B92BB"}));
         assert_eq!(format!("{claims:?}"), r#"Claims(["user_id", "hash_password"])"#);
     }
 }

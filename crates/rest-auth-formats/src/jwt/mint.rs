@@ -42,8 +42,7 @@ pub struct TokenUser<'u> {
 }
 
 /// The claim that ties a token to a password: the MD5 of the password column in upper-case hex
-/// (`get_md5_hash_password`). Compare it with
-/// [`constant_time_equal`](crate::salted_hmac::constant_time_equal).
+/// (`get_md5_hash_password`).
 pub fn password_claim(password_column: &str) -> String {
     hex::encode(&Md5::digest(password_column)).to_uppercase()
 }

@@ -5,6 +5,9 @@
 //! Nothing that a token says can make a reader panic, look anything up, or fetch a key. Whether a token was
 //! revoked and whether its user exists is for a store to say, between [`decode`] and [`verify`].
 //!
+//! ring, which signs with RSA, P-256 and P-384, takes the randomness for that from the operating system and from
+//! nowhere else. Everything else here follows from the arguments.
+//!
 //! | module | knows |
 //! | --- | --- |
 //! | `algorithm`, `keys` | what signs and verifies |

@@ -76,13 +76,12 @@ fn check_issuer_and_audience(claims: &Claims, expected: &Expected<'_>) -> Result
     let claim = claims.get("aud").filter(|claim| !is_empty(claim));
     let is_audience = match (expected.audience, claim) {
         (None, claim) => claim.is_none() || !expected.refuses_unasked_audience,
-        (Some(_), None) => false,
         (Some(audience), Some(Value::String(name))) => audience.contains(name),
         (Some(audience), Some(Value::Array(names))) => {
             names.iter().all(Value::is_string)
                 && names.iter().filter_map(Value::as_str).any(|name| audience.contains(name))
         }
-        (Some(_), Some(_)) => false,
+        (Some(_), _) => false,
     };
     if is_issuer && is_audience { Ok(()) } else { Err(Refusal::Invalid) }
 }

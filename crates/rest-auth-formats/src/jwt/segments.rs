@@ -1,7 +1,8 @@
 //! The three parts of a token (RFC 7515, compact serialization), as PyJWT splits and joins them.
 //!
 //! Reading is strict where PyJWT is: unused bits are zero, no character stands outside the alphabet, and `=` is
-//! taken only where it belongs. It is stricter in one point: a header that says something twice is refused.
+//! taken only where it belongs. It is stricter in these points: a header must not say something twice, its `b64`
+//! is a truth value, and JSON is UTF-8 without a byte order mark and without `NaN` or half a surrogate pair.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -44,9 +45,8 @@ impl<'t> Segments<'t> {
         let last = token.iter().rposition(|byte| *byte == b'.')?;
         let (signed, signature) = (&token[..last], &token[last + 1..]);
         let first = signed.iter().position(|byte| *byte == b'.')?;
-        let header = base64url::decode_strict(&signed[..first])?;
         Some(Self {
-            header: serde_json::from_slice(&header).ok()?,
+            header: Header::read(&base64url::decode_strict(&signed[..first])?)?,
             payload: base64url::decode_strict(&signed[first + 1..])?,
             signature: base64url::decode_strict(signature)?,
             signed,
@@ -55,6 +55,12 @@ impl<'t> Segments<'t> {
 }
 
 impl Header {
+    fn read(json: &[u8]) -> Option<Self> {
+        // serde would take the members from a list as well.
+        let is_object = json.trim_ascii_start().starts_with(b"{");
+        serde_json::from_slice(json).ok().filter(|_| is_object)
+    }
+
     /// The algorithm that the token claims to be signed with.
     pub(super) fn algorithm(&self) -> Option<&str> {
         self.alg.as_str()

@@ -1,8 +1,7 @@
 //! Keys, parsed when the configuration is read so that a wrong one stops the start and not a login.
 //!
 //! RSA, P-256, P-384 and Ed25519 are ring's; P-521 and secp256k1, which ring lacks, are RustCrypto's; HMAC is the
-//! `hmac` crate's. ring takes randomness for PSS salts and ECDSA nonces from the operating system alone: that is
-//! the one place in this crate where a result does not follow from the arguments.
+//! `hmac` crate's. `k256` and `p521` need no randomness (RFC 6979).
 
 mod hmac;
 mod pem;

@@ -23,7 +23,7 @@ pub struct SigningKey {
 }
 
 enum Signer {
-    Hmac(HmacKey),
+    Hmac(Box<HmacKey>),
     Rsa(RsaKeyPair, &'static dyn signature::RsaEncoding),
     Ecdsa(Curve, EcdsaKeyPair),
     P521(p521::ecdsa::SigningKey),
@@ -38,14 +38,14 @@ impl SigningKey {
     /// A secret may have any length here, as upstream allows: whether it is long enough is a question to the
     /// configuration.
     pub fn new(algorithm: Algorithm, text: &str) -> Result<Self, KeyError> {
+        const PROBE: &[u8] = b"probe";
         let signer = match algorithm.family() {
-            Family::Hmac(hash) => Signer::Hmac(HmacKey::new(hash, text)?),
+            Family::Hmac(hash) => Signer::Hmac(Box::new(HmacKey::new(hash, text)?)),
             _ if text.is_empty() => return Err(KeyError::Empty),
             _ => Signer::from_private(algorithm, pem::read_private(text)?)?,
         };
         let key = Self { algorithm, id: None, signer: Arc::new(signer) };
         // ring accepts some keys that cannot sign. Better now than at each login.
-        const PROBE: &[u8] = b"probe";
         let works = key.signer.sign(PROBE).is_some_and(|made| key.verifying_key().verifies(PROBE, &made));
         if works { Ok(key) } else { Err(KeyError::Inconsistent) }
     }
@@ -98,7 +98,9 @@ impl Signer {
             // ring names its reasons in text only.
             match rejected.to_string().as_str() {
                 "InvalidEncoding" | "VersionNotSupported" => KeyError::Unreadable,
-                "TooSmall" | "TooLarge" | "InvalidComponent" => KeyError::UnsafeRsa,
+                "TooSmall" | "TooLarge" | "InvalidComponent" | "PrivateModulusLenNotMultipleOf512Bits" => {
+                    KeyError::UnsafeRsa
+                }
                 _ => KeyError::Inconsistent,
             }
         })

@@ -16,7 +16,7 @@ pub struct VerifyingKey {
 
 #[derive(Clone)]
 pub(super) enum Material {
-    Secret(HmacKey),
+    Secret(Box<HmacKey>),
     Public(PublicKey),
 }
 
@@ -25,7 +25,7 @@ impl VerifyingKey {
     /// (`-----BEGIN PUBLIC KEY-----`, or `RSA PUBLIC KEY`).
     pub fn new(algorithm: Algorithm, text: &str) -> Result<Self, KeyError> {
         let material = match algorithm.family() {
-            Family::Hmac(hash) => Material::Secret(HmacKey::new(hash, text)?),
+            Family::Hmac(hash) => Material::Secret(Box::new(HmacKey::new(hash, text)?)),
             _ if text.is_empty() => return Err(KeyError::Empty),
             _ => return pem::read_public(text).and_then(|key| Self::of(algorithm, key)),
         };

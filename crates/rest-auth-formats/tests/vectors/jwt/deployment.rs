@@ -135,8 +135,7 @@ impl Deployment {
         if self.checks_active && !user.is_active {
             return Err(AuthenticationFailure::UserInactive);
         }
-        let password = jwt::password_claim(user.password);
-        if self.checks_password && claims.text(&self.rules.names.password) != Some(&password) {
+        if self.checks_password && !claims.is_of_password(&self.rules.names, user.password) {
             return Err(AuthenticationFailure::PasswordChanged);
         }
         Ok(user)

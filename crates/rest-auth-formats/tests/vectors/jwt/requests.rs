@@ -163,15 +163,14 @@ pub(super) fn cookies(case: &Case<'_>) {
 pub(super) fn cookie_authentication(case: &Case<'_>) {
     let deployment = Deployment::of(case, 0);
     let (given, cookies) = (case.value("settings"), case.value("cookies"));
-    let cookie = cookies["jwt-auth"].as_str().map(str::as_bytes);
     let has_name = given.get("JWT_AUTH_COOKIE").is_none_or(|name| !name.is_null());
+    let cookie = cookies["jwt-auth"].as_str().filter(|_| has_name).map(str::as_bytes);
     let policy = CookieCsrf {
         for_cookies: given["JWT_AUTH_COOKIE_USE_CSRF"] == true,
         for_anonymous: given["JWT_AUTH_COOKIE_ENFORCE_CSRF_ON_UNAUTHENTICATED"] == true,
     };
     let header = case.optional_text("authorization").map(str::as_bytes);
-    let presented =
-        jwt::find_token(header, has_name.then_some(cookie), &[HEADER_TYPE], policy).expect("found");
+    let presented = jwt::find_token(header, cookie, &[HEADER_TYPE], policy).expect("found");
     if presented.needs_csrf && case.text("method") == "POST" {
         let request = CsrfRequest {
             is_secure: false,
