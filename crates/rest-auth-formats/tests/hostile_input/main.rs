@@ -15,6 +15,8 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
         "([0-9]{4}-[0-9]{2}-[0-9]{2}|[T ]|[0-9]{2}:[0-9]{2}(:[0-9]{2})?|Z|[+-][0-9]{2}:?[0-9]{2}|W[0-9]{2})",
         "(Token|token|Bearer|\u{b}|\u{1f}|\u{a0})",
         "(pbkdf2_sha256|argon2|\\$argon2id|v=19|m=8,t=1,p=1|bcrypt|2b|04|scrypt|md5|!)",
+        "(eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9\\.|e30\\.|\\{\"exp\":1700000300,\"(iat|jti|aud)\":)",
+        "(-----BEGIN PUBLIC KEY-----|-----END PUBLIC KEY-----|MIIB|\"kty\":\"RSA\"|\"n\":\"AQAB\")",
         any::<String>(),
     ];
     prop_oneof![
@@ -60,6 +62,16 @@ proptest! {
     #[test]
     fn s_53_a_token_header_survives_any_bytes(bytes in hostile()) {
         parsers::token_header(&bytes);
+    }
+
+    #[test]
+    fn s_101_no_web_token_is_believed_unsigned_and_none_panics(bytes in hostile()) {
+        parsers::web_token(&bytes);
+    }
+
+    #[test]
+    fn s_101_web_keys_survive_any_bytes(bytes in hostile()) {
+        parsers::web_key(&bytes);
     }
 
     #[test]

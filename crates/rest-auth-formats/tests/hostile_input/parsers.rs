@@ -6,6 +6,10 @@ use rest_auth_formats::auth_token::{self, KEYWORD};
 use rest_auth_formats::cookie::SetCookie;
 use rest_auth_formats::csrf::{self, CsrfRequest, CsrfSecret, CsrfSettings};
 use rest_auth_formats::datetime::DateTimeText;
+use rest_auth_formats::jwt::legacy::{Dialect, LegacyRules};
+use rest_auth_formats::jwt::{
+    self, Algorithm, Claims, CookieCsrf, Lifetimes, Mint, Rules, SigningKey, TokenId, TokenKind, VerifyingKey,
+};
 use rest_auth_formats::passwords::{EncodedPassword, Parameters, identify, is_usable};
 use rest_auth_formats::reset_token::{self, ResetClock, ResetSubject};
 use rest_auth_formats::session::{self, Expiry, ExpirySettings};
@@ -207,6 +211,77 @@ pub(crate) fn token_header(bytes: &[u8]) {
     if let Ok(Some(key)) = auth_token::read_header(bytes, KEYWORD) {
         assert!(!key.is_empty() && !key.contains(' '));
         assert_eq!(auth_token::read_header(format!("Token {key}").as_bytes(), KEYWORD), Ok(Some(key)));
+    }
+}
+
+/// JSON web tokens and the headers that carry them: nothing that was not signed is believed, and no claims that
+/// were signed make a check panic.
+pub(crate) fn web_token(bytes: &[u8]) {
+    let (text, _) = texts(bytes);
+    let signing = SigningKey::new(Algorithm::Hs256, "a secret").expect("a secret");
+    let (keys, rules) = ([signing.verifying_key()], Rules::default());
+    assert!(jwt::decode(bytes, &keys, &rules, NOW).is_err());
+    let _ = (jwt::read_header(bytes, &[&text]), jwt::read_header(bytes, &[jwt::HEADER_TYPE]));
+    let _ = jwt::find_token(None, Some(bytes), &[jwt::HEADER_TYPE], CookieCsrf::default());
+    let legacy = [Dialect::DjangorestframeworkJwt, Dialect::DrfJwt].map(LegacyRules::new);
+    for rules in &legacy {
+        assert!(rules.read(bytes, &keys, NOW).is_err());
+        let _ = rules.find_token(Some(bytes), None, rules.header_prefix());
+    }
+
+    let Ok(claims) = serde_json::from_slice::<serde_json::Map<_, _>>(bytes).map(Claims::from) else { return };
+    let token = jwt::encode(&claims, &signing);
+    if let Ok(read) = jwt::decode(token.as_bytes(), &keys, &rules, NOW) {
+        assert!(read.expires_at().is_none_or(|end| end > NOW));
+        for kind in [TokenKind::Access, TokenKind::Refresh, TokenKind::Sliding] {
+            if jwt::verify(&read, Some(kind), &rules).is_ok() {
+                assert_eq!(read.text("token_type"), Some(kind.name()));
+            }
+        }
+    }
+    if let Some(wrong) = tampered(&token, bytes.len()) {
+        assert!(jwt::decode(wrong.as_bytes(), &keys, &rules, NOW).is_err(), "{wrong}");
+    }
+    let mint = Mint { rules: &rules, lifetimes: &Lifetimes::default(), now: NOW };
+    let id = TokenId::from_random([7; 16]);
+    let _ = (claims.user_id(&rules.names), mint.slid(&claims), mint.rotated(&claims, id));
+    assert_eq!(mint.access_from(&claims, id).text("token_type"), Some("access"));
+    for rules in &legacy {
+        let _ = rules.read(token.as_bytes(), &keys, NOW);
+    }
+}
+
+/// Keys in PEM files and as JSON: what is read can be published and read again.
+pub(crate) fn web_key(bytes: &[u8]) {
+    let (text, _) = texts(bytes);
+    let digits = base64url::encode(bytes).replace('-', "+").replace('_', "/");
+    let padding = "=".repeat(digits.len().wrapping_neg() % 4);
+    let file = |label: &str| format!("-----BEGIN {label}-----\n{digits}{padding}\n-----END {label}-----\n");
+    for algorithm in [
+        Algorithm::Hs256,
+        Algorithm::Rs256,
+        Algorithm::Es256,
+        Algorithm::Es512,
+        Algorithm::Es256k,
+        Algorithm::EdDsa,
+    ] {
+        for private in [text.clone(), file("PRIVATE KEY"), file("RSA PRIVATE KEY"), file("EC PRIVATE KEY")] {
+            let _ = SigningKey::new(algorithm, &private);
+        }
+        let value = serde_json::from_slice(bytes).unwrap_or_default();
+        let read = [
+            VerifyingKey::new(algorithm, &text),
+            VerifyingKey::new(algorithm, &file("PUBLIC KEY")),
+            VerifyingKey::new(algorithm, &file("RSA PUBLIC KEY")),
+            VerifyingKey::from_web_key(algorithm, &value),
+        ];
+        for key in read.into_iter().flatten() {
+            let Some(published) = key.web_key() else { continue };
+            let again =
+                VerifyingKey::from_web_key(algorithm, &published).expect("what was published is a key");
+            assert_eq!(again.thumbprint(), key.thumbprint());
+        }
+        let _ = jwt::read_key_set(&serde_json::json!({ "keys": [value] }), algorithm);
     }
 }
 
