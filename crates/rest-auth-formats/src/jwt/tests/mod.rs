@@ -3,6 +3,7 @@
 
 mod attacks;
 mod key_files;
+mod legacy;
 mod properties;
 mod web_keys;
 
