@@ -1,0 +1,288 @@
+//! What is measured, in which order.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Failure;
+use super::arguments::Arguments;
+use super::bare::Model;
+use super::connection::{Answer, Connection};
+use super::crowd::{Outcome, Pace, Plan, Seen, gather};
+use super::databases::Database;
+use super::hash_rate;
+use super::machine::{self, Machine};
+use super::population::{Population, Sequence, password, token, username};
+use super::process::Process;
+use super::report::Report;
+
+/// Before requests that hash nothing are counted.
+const WARM_UP: Duration = Duration::from_secs(1);
+/// Until an idle server has given back what it does not need.
+const REST: Duration = Duration::from_secs(2);
+/// Clients for each core that log in without a pause, so that no hashing thread ever waits for work.
+const LOGINS_PER_CORE: usize = 4;
+/// The bound of a queue: `password.max_wait`'s default, in seconds, which the server runs with.
+pub(super) const MAX_WAIT: u64 = 5;
+
+/// Everything that one round measured.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Round {
+    pub(super) start_millis: f64,
+    /// Resident memory before the first request.
+    pub(super) idle_mib: f64,
+    /// Hashes a second, the ceiling of logins.
+    pub(super) hashes: f64,
+    /// The bare route.
+    pub(super) bare: Figures,
+    /// `GET user/` with a token.
+    pub(super) user: Figures,
+    /// Logins.
+    pub(super) login: Figures,
+    /// `GET user/` at a steady rate and nothing else.
+    pub(super) calm: Figures,
+    /// The same during a storm of logins.
+    pub(super) stormy: Figures,
+    /// The storm itself.
+    pub(super) storm: Figures,
+    /// Resident memory after the storm.
+    pub(super) after_mib: f64,
+}
+
+/// What a crowd of clients saw.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Figures {
+    /// Served requests a second.
+    pub(super) rate: f64,
+    pub(super) p50_millis: f64,
+    pub(super) p99_millis: f64,
+    /// The slowest answer, refusals included.
+    pub(super) slowest_millis: f64,
+    /// CPU time of the server for each served request.
+    pub(super) cpu_millis: f64,
+    /// The most resident memory.
+    pub(super) peak_mib: f64,
+    /// How many times of served requests the percentiles are of.
+    pub(super) served: usize,
+    /// How many were answered 503.
+    pub(super) refused: usize,
+}
+
+impl From<Seen> for Figures {
+    fn from(seen: Seen) -> Self {
+        Self {
+            rate: seen.rate(),
+            p50_millis: millis(seen.latencies.within(500)),
+            p99_millis: millis(seen.latencies.within(990)),
+            slowest_millis: millis(seen.latencies.within(1000).max(seen.refusals.within(1000))),
+            cpu_millis: seen.cpu_millis(),
+            peak_mib: seen.usage.peak_mib,
+            served: seen.latencies.count(),
+            refused: seen.refusals.count(),
+        }
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Measures everything and reports.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let machine = Machine::look();
+    let bench = Bench::set_up(arguments)?;
+    println!("{machine}");
+    println!("{} users on {}, {} rounds", arguments.users, bench.database.name(), arguments.rounds);
+    let mut rounds = Vec::new();
+    for number in 1..=arguments.rounds {
+        rounds.push(bench.round().map_err(|failure| format!("{failure} (log: {})", bench.log().display()))?);
+        eprintln!("round {number} of {} is done", arguments.rounds);
+    }
+    let report = Report { machine, database: bench.database.name(), users: arguments.users, rounds };
+    println!("{report}");
+    if let Some(file) = &arguments.json {
+        fs::write(file, serde_json::to_string_pretty(&report)? + "\n")?;
+    }
+    Ok(())
+}
+
+/// What all rounds share.
+struct Bench<'a> {
+    arguments: &'a Arguments,
+    binary: PathBuf,
+    folder: PathBuf,
+    database: Database,
+    population: Population,
+}
+
+impl<'a> Bench<'a> {
+    fn set_up(arguments: &'a Arguments) -> Result<Self, Failure> {
+        let own = std::env::current_exe()?;
+        let beside = own.parent().ok_or("this program lies in no folder")?;
+        let binary = arguments.server.clone().unwrap_or_else(|| beside.join("rest-auth"));
+        if !binary.is_file() {
+            return Err(format!(
+                "there is no server at {}: cargo build --release -p rest-auth-server",
+                binary.display()
+            )
+            .into());
+        }
+        let folder = beside.join("load");
+        fs::create_dir_all(&folder)?;
+        let database = Database::of(&arguments.database, &folder, arguments.users)?;
+        let population = database.fill(arguments.users)?;
+        Ok(Self { arguments, binary, folder, database, population })
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("server.log")
+    }
+
+    fn round(&self) -> Result<Round, Failure> {
+        let span = self.arguments.span();
+        let server = self.start()?;
+        std::thread::sleep(REST);
+        let idle_mib = server.resident_mib()?;
+        let hashes = hash_rate::measure(span)?;
+        let bare = self.bare(&server)?;
+        let user = gather(self.plan(&server, self.arguments.connections, Pace::Eager), &server, |client| {
+            self.details(&server, client)
+        })?;
+        let logins = u32::try_from(machine::cores() * LOGINS_PER_CORE)?;
+        let login =
+            gather(self.plan(&server, logins, Pace::Eager), &server, |client| self.login(&server, client))?;
+        let calm = self.watch(&server)?;
+        let (stormy, storm) = std::thread::scope(|scope| {
+            let storm = scope.spawn(|| self.storm(&server));
+            let stormy = self.watch(&server);
+            (stormy, storm.join().expect("a storm does not panic"))
+        });
+        std::thread::sleep(REST);
+        Ok(Round {
+            start_millis: millis(server.started_within),
+            idle_mib,
+            hashes,
+            bare: bare.into(),
+            user: user.into(),
+            login: login.into(),
+            calm: calm.into(),
+            stormy: stormy?.into(),
+            storm: storm?.into(),
+            after_mib: server.resident_mib()?,
+        })
+    }
+
+    /// The server on a database of this round's own, with the defaults of everything that costs time.
+    fn start(&self) -> Result<Process, Failure> {
+        let config = self.folder.join("load.toml");
+        let url = self.database.for_a_round()?;
+        let mails = self.folder.join("mails");
+        let text = format!(
+            "secret_key = \"a secret of the load program, known to everybody\"\n\
+             [http]\nbase_url = \"http://localhost\"\n\
+             [database]\nurl = {url:?}\n\
+             [password]\nmax_wait = {MAX_WAIT}\n\
+             [email]\nbackend = \"file\"\nfile_path = \"{}\"\n",
+            mails.display()
+        );
+        fs::write(&config, text)?;
+        Process::server(&self.binary, &config, &self.log())
+    }
+
+    fn plan(&self, server: &Process, clients: u32, pace: Pace) -> Plan {
+        Plan { address: server.address, clients, pace, warm_up: WARM_UP, span: self.arguments.span() }
+    }
+
+    /// The bare route, which answers what the server answers.
+    fn bare(&self, server: &Process) -> Result<Seen, Failure> {
+        let mut connection = Connection::open(server.address)?;
+        let model = Model::of(&connection.ask(&details_request(server.address, 0))?)?;
+        let bare = Process::bare(&model)?;
+        let (request, body) = (bare_request(bare.address), &model.body);
+        gather(self.plan(&bare, self.arguments.connections, Pace::Eager), &bare, |_| {
+            let request = request.clone();
+            move |connection: &mut Connection| expect(&connection.ask(&request)?, body)
+        })
+    }
+
+    /// `GET user/` at a steady rate.
+    fn watch(&self, server: &Process) -> Result<Seen, Failure> {
+        let plan = self.plan(server, 16.min(self.arguments.watch), Pace::Steady(self.arguments.watch));
+        gather(plan, server, |client| self.details(server, client))
+    }
+
+    /// Everybody logs in at once, and again, for longer than the watchers watch.
+    fn storm(&self, server: &Process) -> Result<Seen, Failure> {
+        let pace = if self.arguments.impatient { Pace::Eager } else { Pace::Polite };
+        let span = WARM_UP + self.arguments.span();
+        let plan = Plan { warm_up: Duration::ZERO, span, ..self.plan(server, self.arguments.storm, pace) };
+        gather(plan, server, |client| self.login(server, client))
+    }
+
+    /// Asks for the details of one user after another, in no order.
+    fn details(
+        &self,
+        server: &Process,
+        client: u32,
+    ) -> impl FnMut(&mut Connection) -> Result<Outcome, Failure> + Send {
+        let (population, mut random) = (self.population, Sequence::new(client));
+        let host = server.address;
+        move |connection| {
+            let number = random.below(population.users);
+            let request = details_request(host, number);
+            expect(&connection.ask(&request)?, &population.details(number))
+        }
+    }
+
+    /// Logs one user after another in, in no order.
+    fn login(
+        &self,
+        server: &Process,
+        client: u32,
+    ) -> impl FnMut(&mut Connection) -> Result<Outcome, Failure> + Send {
+        let (population, mut random) = (self.population, Sequence::new(client + 1_000_000));
+        let host = server.address;
+        move |connection| {
+            let number = random.below(population.users);
+            let body = format!(r#"{{"username":"{}","password":"{}"}}"#, username(number), password(number));
+            let request = format!(
+                "POST /rest-auth/login/ HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
+                 content-length: {}\r\naccept: application/json\r\n\r\n{body}",
+                body.len()
+            );
+            let answer = connection.ask(request.as_bytes())?;
+            match (answer.status, answer.retry_after) {
+                (503, Some(seconds)) => Ok(Outcome::Refused(seconds)),
+                _ => expect(&answer, &format!(r#"{{"key":"{}"}}"#, token(number))),
+            }
+        }
+    }
+}
+
+/// `GET user/` of a user, with the user's token.
+fn details_request(host: SocketAddr, number: u32) -> Vec<u8> {
+    format!(
+        "GET /rest-auth/user/ HTTP/1.1\r\nhost: {host}\r\nauthorization: Token {}\r\n\
+         accept: application/json\r\n\r\n",
+        token(number)
+    )
+    .into_bytes()
+}
+
+/// As long as the request that it is compared with.
+fn bare_request(host: SocketAddr) -> Vec<u8> {
+    let request = String::from_utf8_lossy(&details_request(host, 0)).replace("/rest-auth/user/", "/");
+    request.into_bytes()
+}
+
+/// Served means: 200, and exactly this body.
+fn expect(answer: &Answer<'_>, body: &str) -> Result<Outcome, Failure> {
+    if answer.status == 200 && answer.body == body.as_bytes() {
+        Ok(Outcome::Served)
+    } else {
+        Err(format!("expected 200 {body}, was answered {}", answer.describe()).into())
+    }
+}
