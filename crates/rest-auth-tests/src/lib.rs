@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod load;
+pub mod population;
 pub mod postgres;
 pub mod smtp;
 pub mod sqlite;

@@ -8,7 +8,7 @@ use rest_auth_core::settings;
 use rest_auth_sql::{Options, SqlStore, UserModel};
 
 use super::Failure;
-use super::population::Population;
+use crate::population::Population;
 use crate::postgres::{Cluster, Durability};
 
 /// A database that is full of users.

@@ -12,9 +12,9 @@ mod databases;
 mod hash_rate;
 mod latencies;
 mod machine;
-mod population;
 mod process;
 mod report;
+mod requests;
 mod rounds;
 mod stopwatch;
 
@@ -22,10 +22,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::population::Failure;
 use arguments::Arguments;
-
-/// Why the program ends early, in words.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {

@@ -1,7 +1,6 @@
 //! What is measured, in which order.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,14 +9,15 @@ use serde::Serialize;
 use super::Failure;
 use super::arguments::Arguments;
 use super::bare::Model;
-use super::connection::{Answer, Connection};
-use super::crowd::{Outcome, Pace, Plan, Seen, gather};
+use super::connection::Connection;
+use super::crowd::{Pace, Plan, Seen, gather};
 use super::databases::Database;
 use super::hash_rate;
 use super::machine::{self, Machine};
-use super::population::{Population, Sequence, password, token, username};
 use super::process::Process;
 use super::report::Report;
+use super::requests::{Ask, bare_request, details_request, expect};
+use crate::population::Population;
 
 /// Before requests that hash nothing are counted.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -149,11 +149,12 @@ impl<'a> Bench<'a> {
         let hashes = hash_rate::measure(span)?;
         let bare = self.bare(&server)?;
         let user = gather(self.plan(&server, self.arguments.connections, Pace::Eager), &server, |client| {
-            self.details(&server, client)
+            self.ask(&server).details(client)
         })?;
         let logins = u32::try_from(machine::cores() * LOGINS_PER_CORE)?;
-        let login =
-            gather(self.plan(&server, logins, Pace::Eager), &server, |client| self.login(&server, client))?;
+        let login = gather(self.plan(&server, logins, Pace::Eager), &server, |client| {
+            self.ask(&server).login(client)
+        })?;
         let calm = self.watch(&server)?;
         let (stormy, storm) = std::thread::scope(|scope| {
             let storm = scope.spawn(|| self.storm(&server));
@@ -192,6 +193,10 @@ impl<'a> Bench<'a> {
         Process::server(&self.binary, &config, &self.log())
     }
 
+    fn ask(&self, server: &Process) -> Ask {
+        Ask { population: self.population, host: server.address }
+    }
+
     fn plan(&self, server: &Process, clients: u32, pace: Pace) -> Plan {
         Plan { address: server.address, clients, pace, warm_up: WARM_UP, span: self.arguments.span() }
     }
@@ -211,7 +216,7 @@ impl<'a> Bench<'a> {
     /// `GET user/` at a steady rate.
     fn watch(&self, server: &Process) -> Result<Seen, Failure> {
         let plan = self.plan(server, 16.min(self.arguments.watch), Pace::Steady(self.arguments.watch));
-        gather(plan, server, |client| self.details(server, client))
+        gather(plan, server, |client| self.ask(server).details(client))
     }
 
     /// Everybody logs in at once, and again, for longer than the watchers watch.
@@ -219,70 +224,6 @@ impl<'a> Bench<'a> {
         let pace = if self.arguments.impatient { Pace::Eager } else { Pace::Polite };
         let span = WARM_UP + self.arguments.span();
         let plan = Plan { warm_up: Duration::ZERO, span, ..self.plan(server, self.arguments.storm, pace) };
-        gather(plan, server, |client| self.login(server, client))
-    }
-
-    /// Asks for the details of one user after another, in no order.
-    fn details(
-        &self,
-        server: &Process,
-        client: u32,
-    ) -> impl FnMut(&mut Connection) -> Result<Outcome, Failure> + Send {
-        let (population, mut random) = (self.population, Sequence::new(client));
-        let host = server.address;
-        move |connection| {
-            let number = random.below(population.users);
-            let request = details_request(host, number);
-            expect(&connection.ask(&request)?, &population.details(number))
-        }
-    }
-
-    /// Logs one user after another in, in no order.
-    fn login(
-        &self,
-        server: &Process,
-        client: u32,
-    ) -> impl FnMut(&mut Connection) -> Result<Outcome, Failure> + Send {
-        let (population, mut random) = (self.population, Sequence::new(client + 1_000_000));
-        let host = server.address;
-        move |connection| {
-            let number = random.below(population.users);
-            let body = format!(r#"{{"username":"{}","password":"{}"}}"#, username(number), password(number));
-            let request = format!(
-                "POST /rest-auth/login/ HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
-                 content-length: {}\r\naccept: application/json\r\n\r\n{body}",
-                body.len()
-            );
-            let answer = connection.ask(request.as_bytes())?;
-            match (answer.status, answer.retry_after) {
-                (503, Some(seconds)) => Ok(Outcome::Refused(seconds)),
-                _ => expect(&answer, &format!(r#"{{"key":"{}"}}"#, token(number))),
-            }
-        }
-    }
-}
-
-/// `GET user/` of a user, with the user's token.
-fn details_request(host: SocketAddr, number: u32) -> Vec<u8> {
-    format!(
-        "GET /rest-auth/user/ HTTP/1.1\r\nhost: {host}\r\nauthorization: Token {}\r\n\
-         accept: application/json\r\n\r\n",
-        token(number)
-    )
-    .into_bytes()
-}
-
-/// As long as the request that it is compared with.
-fn bare_request(host: SocketAddr) -> Vec<u8> {
-    let request = String::from_utf8_lossy(&details_request(host, 0)).replace("/rest-auth/user/", "/");
-    request.into_bytes()
-}
-
-/// Served means: 200, and exactly this body.
-fn expect(answer: &Answer<'_>, body: &str) -> Result<Outcome, Failure> {
-    if answer.status == 200 && answer.body == body.as_bytes() {
-        Ok(Outcome::Served)
-    } else {
-        Err(format!("expected 200 {body}, was answered {}", answer.describe()).into())
+        gather(plan, server, |client| self.ask(server).login(client))
     }
 }

@@ -1,11 +1,12 @@
-//! The users of the database: made by rule, so that nobody has to remember them.
+//! Many users for the load program and the benches: made by rule, so that nobody has to remember them.
 
 use rest_auth_core::model::{EncodedPassword, NewUser, Timestamp, TokenKey, UserId};
 use rest_auth_core::store::{Store, Tx, UserLookup};
 use rest_auth_formats::passwords::{Chain, Salt};
 use rest_auth_sql::SqlStore;
 
-use super::Failure;
+/// Why users could not be made, in words.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Users of one group share a password and its hash, or filling the database would take hours.
 const GROUPS: u32 = 16;
@@ -16,15 +17,16 @@ const JOINED: Timestamp = Timestamp::from_seconds(1_750_000_000);
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Population {
-    pub(super) users: u32,
+pub struct Population {
+    /// How many there are; they are known by numbers from 0.
+    pub users: u32,
     /// The key of the first user; the others follow.
     first_id: i64,
 }
 
 impl Population {
     /// Whether the database has these users; an error if it has only some of them.
-    pub(super) async fn find(store: &SqlStore, users: u32) -> Result<Option<Self>, Failure> {
+    pub async fn find(store: &SqlStore, users: u32) -> Result<Option<Self>, Failure> {
         let (first, last) = (id_of(store, 0).await?, id_of(store, users - 1).await?);
         match (first, last, id_of(store, users).await?) {
             (None, None, None) => Ok(None),
@@ -36,7 +38,7 @@ impl Population {
     }
 
     /// Makes the users, each with a verified address and a token.
-    pub(super) async fn settle(store: &SqlStore, users: u32) -> Result<Self, Failure> {
+    pub async fn settle(store: &SqlStore, users: u32) -> Result<Self, Failure> {
         let hashes = hashes()?;
         for begin in (0..users).step_by(BATCH as usize) {
             let mut tx = store.write().await?;
@@ -49,7 +51,7 @@ impl Population {
     }
 
     /// The body of `GET user/`.
-    pub(super) fn details(self, number: u32) -> String {
+    pub fn details(self, number: u32) -> String {
         let (id, name, email) = (self.first_id + i64::from(number), username(number), email(number));
         format!(r#"{{"pk":{id},"username":"{name}","email":"{email}","first_name":"","last_name":""}}"#)
     }
@@ -77,14 +79,14 @@ fn hashes() -> Result<Vec<EncodedPassword>, Failure> {
     let chain = Chain::default();
     let group = |number: u32| {
         let mut random = Sequence::new(number);
-        let salt = Salt::draw(|bytes| bytes.fill_with(|| random.next().to_le_bytes()[0]));
+        let salt = Salt::draw(|bytes| bytes.fill_with(|| random.draw().to_le_bytes()[0]));
         Ok(chain.encode(&password(number), &salt)?)
     };
     (0..GROUPS).map(group).collect()
 }
 
 /// The name of a user.
-pub(super) fn username(number: u32) -> String {
+pub fn username(number: u32) -> String {
     format!("load-{number:07}")
 }
 
@@ -93,27 +95,29 @@ fn email(number: u32) -> String {
 }
 
 /// The password of a user.
-pub(super) fn password(number: u32) -> String {
+pub fn password(number: u32) -> String {
     format!("the password of group {}", number % GROUPS)
 }
 
 /// The token of a user.
-pub(super) fn token(number: u32) -> String {
+pub fn token(number: u32) -> String {
     let mut random = Sequence::new(number);
-    let mut next = || random.next();
+    let mut next = || random.draw();
     format!("{:016x}{:016x}{:08x}", next(), next(), next() >> 32)
 }
 
 /// Numbers that look random and are the same each time. SplitMix64, which is good enough to spread look-ups.
 #[derive(Clone, Debug)]
-pub(super) struct Sequence(u64);
+pub struct Sequence(u64);
 
 impl Sequence {
-    pub(super) fn new(seed: u32) -> Self {
+    /// The sequence of a seed.
+    pub fn new(seed: u32) -> Self {
         Self(u64::from(seed).wrapping_mul(0xd134_2543_de82_ef95))
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    /// The next number.
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -121,8 +125,8 @@ impl Sequence {
     }
 
     /// A number below `end`.
-    pub(super) fn below(&mut self, end: u32) -> u32 {
-        u32::try_from(self.next() % u64::from(end)).expect("a remainder is smaller than its divisor")
+    pub fn below(&mut self, end: u32) -> u32 {
+        u32::try_from(self.draw() % u64::from(end)).expect("a remainder is smaller than its divisor")
     }
 }
 
