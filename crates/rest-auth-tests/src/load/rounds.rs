@@ -130,7 +130,7 @@ impl<'a> Bench<'a> {
             )
             .into());
         }
-        let folder = beside.join("load");
+        let folder = beside.join("load-files");
         fs::create_dir_all(&folder)?;
         let database = Database::of(&arguments.database, &folder, arguments.users)?;
         let population = database.fill(arguments.users)?;
