@@ -4,5 +4,6 @@ pub mod app;
 pub mod load;
 pub mod population;
 pub mod postgres;
+pub mod process;
 pub mod smtp;
 pub mod sqlite;

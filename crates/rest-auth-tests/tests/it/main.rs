@@ -7,6 +7,7 @@ mod dispatch;
 mod extract;
 mod outbox;
 mod pages;
+mod process;
 mod registration;
 mod schema;
 mod smtp;
