@@ -4,7 +4,10 @@
 
 mod architecture;
 mod dispatch;
+mod email_verification;
 mod extract;
+mod login;
+mod logout;
 mod outbox;
 mod pages;
 mod process;
@@ -14,3 +17,4 @@ mod smtp;
 mod spine;
 mod statements;
 mod store;
+mod user;
