@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod architecture;
+mod csrf;
 mod dispatch;
 mod email_verification;
 mod extract;
@@ -13,6 +14,7 @@ mod pages;
 mod process;
 mod registration;
 mod schema;
+mod sessions;
 mod smtp;
 mod spine;
 mod statements;
