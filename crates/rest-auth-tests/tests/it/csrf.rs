@@ -61,7 +61,8 @@ async fn the_header_may_have_the_secret_or_any_mask_of_it() {
 async fn a_posted_form_may_have_it_as_a_field_and_json_may_not() {
     for database in Database::each().await {
         let app = TestApp::on(database, "").await;
-        let field = |browser: &Client| format!("csrfmiddlewaretoken={}", browser.cookie("csrftoken").unwrap());
+        let field =
+            |browser: &Client| format!("csrfmiddlewaretoken={}", browser.cookie("csrftoken").unwrap());
         let post = |browser: &Client| browser.post("/rest-auth/logout/");
         let (ann, bob, eve) =
             (browser_of(&app, "ann").await, browser_of(&app, "bob").await, browser_of(&app, "eve").await);
@@ -81,7 +82,10 @@ async fn a_posted_form_may_have_it_as_a_field_and_json_may_not() {
 
 #[tokio::test]
 async fn the_origin_must_be_ones_own_or_trusted() {
-    let app = TestApp::with("[csrf]\ntrusted_origins = [\"https://app.example.com\", \"https://*.trusted.example\"]").await;
+    let app = TestApp::with(
+        "[csrf]\ntrusted_origins = [\"https://app.example.com\", \"https://*.trusted.example\"]",
+    )
+    .await;
     let browser = browser_of(&app, "ann").await;
     for origin in ["http://testserver", "https://app.example.com", "https://a.b.trusted.example"] {
         assert_eq!(outcome(change(&browser).csrf().header("Origin", origin)).await, Ok(()), "{origin}");
@@ -159,7 +163,10 @@ async fn header_and_cookie_can_have_other_names() {
     let browser = browser_of(&app, "ann").await;
     let secret = browser.cookie("proof").unwrap();
     assert_eq!(outcome(change(&browser).header("X-Proof", &secret)).await, Ok(()));
-    assert_eq!(outcome(change(&browser).header("X-CSRFToken", &secret)).await, refused("CSRF token missing."));
+    assert_eq!(
+        outcome(change(&browser).header("X-CSRFToken", &secret)).await,
+        refused("CSRF token missing.")
+    );
 }
 
 #[tokio::test]
@@ -182,9 +189,21 @@ async fn s_38_every_method_that_changes_something_asks_for_a_proof_and_no_other(
         ("POST", "/rest-auth/registration/resend-email/"),
     ] {
         let answer = missing(method, path).await;
-        assert_eq!((answer.status, answer.detail().as_str()), (403, "CSRF Failed: CSRF token missing."), "{method} {path}");
+        assert_eq!(
+            (answer.status, answer.detail().as_str()),
+            (403, "CSRF Failed: CSRF token missing."),
+            "{method} {path}"
+        );
     }
     let key = app.log_in("ann", PASSWORD).await.json()["key"].as_str().unwrap().to_owned();
-    let by_token = app.client().request("PATCH", "/rest-auth/user/").token(&key).header("Origin", "https://evil.example");
-    assert_eq!(by_token.json(&json!({"first_name": "Ann"})).send().await.status, 200, "a token is proof enough");
+    let by_token = app
+        .client()
+        .request("PATCH", "/rest-auth/user/")
+        .token(&key)
+        .header("Origin", "https://evil.example");
+    assert_eq!(
+        by_token.json(&json!({"first_name": "Ann"})).send().await.status,
+        200,
+        "a token is proof enough"
+    );
 }

@@ -31,7 +31,10 @@ async fn an_address_is_verified_with_the_key_from_its_mail_and_only_once() {
     for database in Database::each().await {
         let app = TestApp::on(database, MANDATORY).await;
         let answer = app.register("ann").await;
-        assert_eq!((answer.status, answer.text().as_str()), (201, r#"{"detail":"Verification e-mail sent."}"#));
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (201, r#"{"detail":"Verification e-mail sent."}"#)
+        );
         let refused = app.log_in("ann", PASSWORD).await;
         assert_eq!(refused.json(), json!({"non_field_errors": ["E-mail is not verified."]}));
 
@@ -63,7 +66,8 @@ async fn an_address_is_verified_with_the_key_from_its_mail_and_only_once() {
 async fn a_key_is_good_for_three_days_to_the_second_whether_signed_or_kept_in_a_row() {
     for database in Database::each().await {
         for hmac in [true, false] {
-            let app = TestApp::on(database.clone(), &format!("{MANDATORY}email_confirmation_hmac = {hmac}")).await;
+            let app =
+                TestApp::on(database.clone(), &format!("{MANDATORY}email_confirmation_hmac = {hmac}")).await;
             let (late, timely) = (format!("late{hmac}"), format!("timely{hmac}"));
             app.register(&late).await;
             app.register(&timely).await;
@@ -83,10 +87,12 @@ async fn a_key_signed_with_a_former_secret_still_verifies() {
         let app = TestApp::on(database.clone(), MANDATORY).await;
         app.register("ann").await;
         let key = mailed_key(&app, "ann").await;
-        let without = TestApp::on(database.clone(), &format!("secret_key = \"{NEW_SECRET}\"\n{MANDATORY}")).await;
+        let without =
+            TestApp::on(database.clone(), &format!("secret_key = \"{NEW_SECRET}\"\n{MANDATORY}")).await;
         assert_eq!(verify(&without, &key).await.status, 404);
         let former = app.app().settings.top.secret_key.expose().clone();
-        let settings = format!("secret_key = \"{NEW_SECRET}\"\nsecret_key_fallbacks = [\"{former}\"]\n{MANDATORY}");
+        let settings =
+            format!("secret_key = \"{NEW_SECRET}\"\nsecret_key_fallbacks = [\"{former}\"]\n{MANDATORY}");
         let with = TestApp::on(database, &settings).await;
         assert_eq!(verify(&with, &key).await.status, 200);
     }

@@ -20,9 +20,18 @@ fn cheap_hashers() -> Vec<TunedHasher> {
     let named = |algorithm: &str| TunedHasher { algorithm: algorithm.to_owned(), ..TunedHasher::default() };
     let pbkdf2 = |algorithm| TunedHasher { iterations: Some(10), ..named(algorithm) };
     let bcrypt = |algorithm| TunedHasher { rounds: Some(4), ..named(algorithm) };
-    let argon2 = TunedHasher { time_cost: Some(1), memory_cost: Some(64), parallelism: Some(1), ..named("argon2") };
+    let argon2 =
+        TunedHasher { time_cost: Some(1), memory_cost: Some(64), parallelism: Some(1), ..named("argon2") };
     let scrypt = TunedHasher { work_factor: Some(16), ..named("scrypt") };
-    vec![pbkdf2("pbkdf2_sha256"), pbkdf2("pbkdf2_sha1"), argon2, bcrypt("bcrypt_sha256"), bcrypt("bcrypt"), scrypt, named("md5")]
+    vec![
+        pbkdf2("pbkdf2_sha256"),
+        pbkdf2("pbkdf2_sha1"),
+        argon2,
+        bcrypt("bcrypt_sha256"),
+        bcrypt("bcrypt"),
+        scrypt,
+        named("md5"),
+    ]
 }
 
 /// The column for [`PASSWORD`] by this hasher.
@@ -58,7 +67,11 @@ async fn s_10_a_password_hashed_by_any_of_djangos_hashers_logs_in_and_is_hashed_
             let (name, old) = (hasher.algorithm.clone(), column(&hasher));
             add_user(&app, &name, old.clone()).await;
             assert_eq!(app.log_in(&name, "wrong").await.status, 400, "{name}");
-            assert_eq!(column_of(&app, &name).await, old.as_str(), "{name}: a wrong password changes nothing");
+            assert_eq!(
+                column_of(&app, &name).await,
+                old.as_str(),
+                "{name}: a wrong password changes nothing"
+            );
             assert_eq!(app.log_in(&name, PASSWORD).await.status, 200, "{name}");
             let new = column_of(&app, &name).await;
             assert!(new.starts_with("pbkdf2_sha256$100$"), "{name}: {new}");
@@ -154,8 +167,14 @@ async fn a_full_hash_queue_is_503_at_once_and_requests_that_hash_nothing_go_on()
                     200 => served.fetch_add(1, Ordering::SeqCst),
                     503 => {
                         let before = served.load(Ordering::SeqCst);
-                        assert!(retry_after.parse::<u64>().is_ok_and(|seconds| seconds >= 1), "{retry_after:?}");
-                        assert_eq!(answer.detail(), "The service is temporarily unavailable. Please try again shortly.");
+                        assert!(
+                            retry_after.parse::<u64>().is_ok_and(|seconds| seconds >= 1),
+                            "{retry_after:?}"
+                        );
+                        assert_eq!(
+                            answer.detail(),
+                            "The service is temporarily unavailable. Please try again shortly."
+                        );
                         refused.fetch_add(1, Ordering::SeqCst);
                         before
                     }
@@ -177,5 +196,9 @@ async fn a_full_hash_queue_is_503_at_once_and_requests_that_hash_nothing_go_on()
     }
     let (refused, served) = (refused.load(Ordering::SeqCst), served.load(Ordering::SeqCst));
     assert!(served >= 1 && refused >= 1 && served + refused == 80, "{served} served, {refused} refused");
-    assert_eq!(app.log_in("ann", PASSWORD).await.status, 200, "and when it is empty again everybody is served");
+    assert_eq!(
+        app.log_in("ann", PASSWORD).await.status,
+        200,
+        "and when it is empty again everybody is served"
+    );
 }

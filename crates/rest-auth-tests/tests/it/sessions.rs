@@ -253,7 +253,8 @@ async fn s_34_a_logout_ends_the_session_for_whoever_has_copied_its_cookie() {
 
 #[tokio::test]
 async fn s_34_a_logout_forgets_a_sign_up_that_waits_for_its_verification() {
-    let settings = "[account]\nemail_verification = \"mandatory\"\nsignup_fields = [\"email*\", \"username*\"]";
+    let settings =
+        "[account]\nemail_verification = \"mandatory\"\nsignup_fields = [\"email*\", \"username*\"]";
     for database in Database::each().await {
         let app = TestApp::on(database, settings).await;
         let browser = app.client();

@@ -34,11 +34,15 @@ async fn changes_of_different_columns_at_the_same_time_all_stay() {
         let app = TestApp::on(database, "").await;
         let key = app.token_of("ann").await;
         for round in 0..10 {
-            let (first, last) = (json!({"first_name": format!("A{round}")}), json!({"last_name": format!("B{round}")}));
+            let (first, last) =
+                (json!({"first_name": format!("A{round}")}), json!({"last_name": format!("B{round}")}));
             let (first, last) = tokio::join!(patch(&app, &key, &first), patch(&app, &key, &last));
             assert_eq!((first.status, last.status), (200, 200));
             let user = app.client().get(USER).token(&key).send().await.json();
-            assert_eq!((&user["first_name"], &user["last_name"]), (&json!(format!("A{round}")), &json!(format!("B{round}"))));
+            assert_eq!(
+                (&user["first_name"], &user["last_name"]),
+                (&json!(format!("A{round}")), &json!(format!("B{round}")))
+            );
         }
     }
 }
@@ -74,7 +78,11 @@ async fn a_name_that_was_given_up_is_free_for_others() {
         let app = TestApp::on(database, "").await;
         let key = app.token_of("ann").await;
         assert_eq!(patch(&app, &key, &json!({"username": "anna"})).await.status, 200);
-        assert_eq!(patch(&app, &key, &json!({"username": "ANNA"})).await.status, 200, "one's own in another case");
+        assert_eq!(
+            patch(&app, &key, &json!({"username": "ANNA"})).await.status,
+            200,
+            "one's own in another case"
+        );
         let again = app.client().post("/rest-auth/registration/");
         let body = json!({"username": "ann", "password1": "c0rrect-horse", "password2": "c0rrect-horse"});
         assert_eq!(again.json(&body).send().await.status, 201);
