@@ -25,13 +25,11 @@ impl Rows {
     ///
     /// If the URL names memory: nobody else sees it.
     pub fn of(url: &str) -> Self {
-        match url.strip_prefix("sqlite://") {
-            Some(path) => Self::Sqlite(PathBuf::from(path)),
-            None => {
-                assert!(url.starts_with("postgres"), "{url} cannot be looked into");
-                Self::Postgres(url.to_owned())
-            }
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            return Self::Sqlite(PathBuf::from(path));
         }
+        assert!(url.starts_with("postgres"), "{url} cannot be looked into");
+        Self::Postgres(url.to_owned())
     }
 
     /// How many rows a query finds, or a table has.
@@ -57,11 +55,7 @@ impl Rows {
                 let rows = statement.query_map([], |row| row.get(0)).expect("the query runs");
                 rows.map(|row| row.expect("the column is text")).collect()
             }
-            Self::Postgres(url) => {
-                let mut connection = connect(url).await;
-                let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await;
-                rows.expect("the query runs").iter().map(|row| row.get(0)).collect()
-            }
+            Self::Postgres(url) => texts(&mut connect(url).await, sql).await,
         }
     }
 
@@ -96,13 +90,13 @@ impl Rows {
                     .await;
                 names.into_iter().map(|name| (name.clone(), dump_table(&connection, &name))).collect()
             }
-            Self::Postgres(_) => {
-                let mut dump = Dump::new();
+            Self::Postgres(url) => {
+                let (mut connection, mut dump) = (connect(url).await, Dump::new());
                 let names = "SELECT CAST(table_name AS text) FROM information_schema.tables \
                              WHERE table_schema = 'public'";
-                for name in self.texts(names).await {
-                    let rows = self.texts(&format!(r#"SELECT t::text FROM "{name}" t ORDER BY 1"#)).await;
-                    dump.insert(name, rows);
+                for name in texts(&mut connection, names).await {
+                    let rows = format!(r#"SELECT t::text FROM "{name}" t ORDER BY 1"#);
+                    dump.insert(name, texts(&mut connection, &rows).await);
                 }
                 dump
             }
@@ -114,6 +108,11 @@ fn open(path: &Path) -> rusqlite::Connection {
     let connection = rusqlite::Connection::open(path).expect("the file opens");
     connection.busy_timeout(std::time::Duration::from_secs(20)).expect("a limit can be set");
     connection
+}
+
+async fn texts(connection: &mut PgConnection, sql: &str) -> Vec<String> {
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(connection).await;
+    rows.expect("the query runs").iter().map(|row| row.get(0)).collect()
 }
 
 async fn connect(url: &str) -> PgConnection {
