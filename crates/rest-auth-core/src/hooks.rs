@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::model::{NewUser, User};
+use crate::model::{NewUser, Secret, User};
 
 /// Sign-up.
 #[async_trait]
@@ -46,6 +46,28 @@ pub trait LoginHooks: Send + Sync {
     }
 }
 
+/// New passwords, by change and by mail. allauth's signals `password_changed` and `password_reset`, which upstream never
+/// sends.
+#[async_trait]
+pub trait PasswordHooks: Send + Sync {
+    /// Whoever is logged in is about to change the password to one that no rule speaks against.
+    async fn before_password_change(&self, _cx: &Context, _user: &User, _new: &Secret) -> Result<()> {
+        Ok(())
+    }
+    /// Changed.
+    async fn after_password_change(&self, _cx: &Context, _user: &User) -> Result<()> {
+        Ok(())
+    }
+    /// Whoever holds a mailed link is about to set a password that no rule speaks against.
+    async fn before_password_reset(&self, _cx: &Context, _user: &User, _new: &Secret) -> Result<()> {
+        Ok(())
+    }
+    /// Reset.
+    async fn after_password_reset(&self, _cx: &Context, _user: &User) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// Changes how an account is shown: upstream's replaced `USER_DETAILS_SERIALIZER`.
 pub type RepresentUser = Arc<dyn Fn(&User, &mut Map<String, Value>) + Send + Sync>;
 
@@ -56,6 +78,8 @@ pub struct Hooks {
     pub registration: Vec<Arc<dyn RegistrationHooks>>,
     /// Login and logout.
     pub login: Vec<Arc<dyn LoginHooks>>,
+    /// New passwords.
+    pub password: Vec<Arc<dyn PasswordHooks>>,
     /// How accounts are shown.
     pub represent_user: Vec<RepresentUser>,
 }
@@ -102,6 +126,34 @@ impl Hooks {
         }
         Ok(())
     }
+
+    pub(crate) async fn before_password_change(&self, cx: &Context, user: &User, new: &Secret) -> Result<()> {
+        for hook in &self.password {
+            hook.before_password_change(cx, user, new).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn after_password_change(&self, cx: &Context, user: &User) -> Result<()> {
+        for hook in &self.password {
+            hook.after_password_change(cx, user).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn before_password_reset(&self, cx: &Context, user: &User, new: &Secret) -> Result<()> {
+        for hook in &self.password {
+            hook.before_password_reset(cx, user, new).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn after_password_reset(&self, cx: &Context, user: &User) -> Result<()> {
+        for hook in &self.password {
+            hook.after_password_reset(cx, user).await?;
+        }
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Hooks {
@@ -109,6 +161,7 @@ impl std::fmt::Debug for Hooks {
         f.debug_struct("Hooks")
             .field("registration", &self.registration.len())
             .field("login", &self.login.len())
+            .field("password", &self.password.len())
             .field("represent_user", &self.represent_user.len())
             .finish()
     }

@@ -324,3 +324,27 @@ pub mod multipart {
         format!("Invalid boundary in multipart: {}", boundary.unwrap_or("None"))
     }
 }
+
+// password_change and password_reset: dj-rest-auth's serializers on Django's `SetPasswordForm`.
+
+/// The old password is wrong.
+pub const OLD_PASSWORD_INCORRECT: Message =
+    Message::fixed("invalid", "Your old password was entered incorrectly. Please enter it again.");
+/// The two new passwords differ. Here with a typographic apostrophe.
+pub const NEW_PASSWORDS_DIFFER: Message =
+    Message::fixed("password_mismatch", "The two password fields didn\u{2019}t match.");
+/// The password has been changed.
+pub const PASSWORD_CHANGED: Message = Message::fixed("ok", "New password has been saved.");
+/// A mail is on its way, or the address is nobody's: the answer does not tell.
+pub const RESET_SENT: Message = Message::fixed("ok", "Password reset e-mail has been sent.");
+/// The password has been reset.
+pub const PASSWORD_RESET: Message = Message::fixed("ok", "Password has been reset with the new password.");
+/// Django's sentence for an address that is too long for its form, where DRF has none of its own.
+pub fn value_too_long(limit: usize, length: usize) -> Message {
+    Message::filled(
+        "max_length",
+        format!("Ensure this value has at most {limit} characters (it has {length})."),
+    )
+}
+/// A `uid` or a `token` that is not, or no longer, good.
+pub const INVALID_VALUE: Message = Message::fixed("invalid", "Invalid value");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rest_auth_core::checks::{self, Finding, Level};
-use rest_auth_core::hooks::{Hooks, LoginHooks, RegistrationHooks, RepresentUser};
+use rest_auth_core::hooks::{Hooks, LoginHooks, PasswordHooks, RegistrationHooks, RepresentUser};
 use rest_auth_core::mail::Mailer;
 use rest_auth_core::settings::{Problem, Settings};
 use rest_auth_core::store::{Store, StoreError};
@@ -82,6 +82,13 @@ impl Builder {
     #[must_use]
     pub fn login_hooks(mut self, hooks: impl LoginHooks + 'static) -> Self {
         self.hooks.login.push(Arc::new(hooks));
+        self
+    }
+
+    /// Hooks around new passwords.
+    #[must_use]
+    pub fn password_hooks(mut self, hooks: impl PasswordHooks + 'static) -> Self {
+        self.hooks.password.push(Arc::new(hooks));
         self
     }
 

@@ -78,7 +78,7 @@ pub(crate) fn outside(error: ApiError, accept: &HeaderMap, wrapping: Wrapping<'_
 }
 
 /// A page of our own. It loads nothing, and its address may be a secret that no other site should learn.
-pub(crate) fn page(html: &'static str, wrapping: Wrapping<'_>) -> Response {
+pub(crate) fn page(html: impl Into<Vec<u8>>, wrapping: Wrapping<'_>) -> Response {
     let headers = HeaderMap::from_iter([
         (CONTENT_TYPE, HTML),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),

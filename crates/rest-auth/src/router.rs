@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use crate::cors;
 use crate::dispatch::dispatch;
 use crate::endpoint::{Endpoint, Mount};
-use crate::endpoints::{confirm_email, health};
+use crate::endpoints::{confirm_email, health, password_reset_page};
 use crate::incoming;
 use crate::origin::Origin;
 use crate::parse::percent_decode;
@@ -75,8 +75,12 @@ fn with_endpoints<S: Clone + Send + Sync + 'static>(
     let router = rows.fold(router, |router, (endpoint, prefix)| {
         with_endpoint(router, site, endpoint, &format!("{prefix}{}", endpoint.path))
     });
-    match place(Mount::Registration) {
+    let router = match place(Mount::Registration) {
         Some(prefix) => confirm_email::routes(router, site, &prefix),
+        None => router,
+    };
+    match place(Mount::Main) {
+        Some(prefix) => password_reset_page::routes(router, site, &prefix),
         None => router,
     }
 }

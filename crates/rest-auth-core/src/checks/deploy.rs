@@ -4,6 +4,7 @@
 use toml::Value;
 
 use super::{Check, Findings, Level};
+use crate::mail;
 use crate::settings::{EmailBackend, Settings};
 
 pub(super) const CHECKS: &[&Check] = &[
@@ -14,6 +15,9 @@ pub(super) const CHECKS: &[&Check] = &[
     &HASHERS,
     &VALIDATORS,
     &RENDERERS,
+    &OLD_PASSWORD,
+    &REVOKE,
+    &RESET_TIMEOUT,
     &OTHER,
     &INSECURE_SECRET,
     &EVERY_HOST,
@@ -30,6 +34,9 @@ const DEVIATIONS: &[(&str, &Check)] = &[
     ("password.hashers", &HASHERS),
     ("password.validators", &VALIDATORS),
     ("rest_framework.default_renderer_classes", &RENDERERS),
+    ("rest_auth.old_password_field_enabled", &OLD_PASSWORD),
+    ("rest_auth.revoke_on_password_change", &REVOKE),
+    ("password.reset_timeout", &RESET_TIMEOUT),
 ];
 
 static SESSION_SECURE: Check = deploy(
@@ -61,6 +68,21 @@ static RENDERERS: Check = deploy(
     "is {}",
     "keep \"JSONRenderer\" only: pages for people are meant for development",
 );
+static OLD_PASSWORD: Check = deploy(
+    "rest_auth.D008",
+    "is {}",
+    "set it to true: else whoever finds an open session can lock its owner out",
+);
+static REVOKE: Check = deploy(
+    "rest_auth.D009",
+    "is {}",
+    "set it to true: else a stolen token outlives the password change that was meant to stop it",
+);
+static RESET_TIMEOUT: Check = deploy(
+    "rest_auth.D010",
+    "is {}",
+    "let mailed links live for an hour: old mails are found in many places",
+);
 static OTHER: Check = deploy("rest_auth.D019", "is {}", "set it to its strict value");
 static INSECURE_SECRET: Check = deploy(
     "rest_auth.D020",
@@ -90,9 +112,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         findings.add(&EVERY_HOST, "http.allowed_hosts");
     }
     let base_url = settings.http.base_url.as_deref();
-    if base_url.is_none_or(|url| !url.starts_with("https://"))
-        && settings.links.email_confirmation.get().is_none()
-    {
+    if base_url.is_none_or(|url| !url.starts_with("https://")) && mail::leads_here(settings) {
         findings.about(&PLAIN_LINKS, "http.base_url", base_url.unwrap_or("false"));
     }
     if settings.email.backend == EmailBackend::Console {

@@ -121,7 +121,7 @@ async fn authenticate(cx: &Context, input: &Login) -> Result<Proven> {
 }
 
 /// The password as typed, and then as upstream would have stored it: trimmed (W-02).
-fn attempts(password: &Secret) -> Vec<Secret> {
+pub(super) fn attempts(password: &Secret) -> Vec<Secret> {
     let typed = password.expose();
     let trimmed = rest_auth_formats::validators::text::trim(typed);
     if trimmed == typed || trimmed.is_empty() {

@@ -6,6 +6,8 @@
 pub mod email_verification;
 pub mod login;
 pub mod logout;
+pub mod password_change;
+pub mod password_reset;
 pub mod registration;
 pub mod sessions;
 pub mod user;

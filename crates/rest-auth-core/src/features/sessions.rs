@@ -159,6 +159,25 @@ pub(crate) async fn log_in(
     Ok(cookie)
 }
 
+/// Lets the session that a change of password came with live on, under a new key: Django's `update_session_auth_hash`.
+/// A caller without one gets an empty one, as upstream's does. `user` has the new password already.
+pub(crate) async fn survive_password_change(
+    cx: &Context,
+    tx: &mut dyn Tx,
+    user: &User,
+    current: Option<&Session>,
+) -> Result<SessionCookie> {
+    let mut data = current.map(|session| session.data.clone()).unwrap_or_default();
+    // Upstream stamps whatever session it finds. Another account's would end by that.
+    if current.and_then(|session| session.user.as_ref()).is_some_and(|open| open.id == user.id) {
+        session::renew_auth_hash(&mut data, &session::auth_hash(user.password.as_str(), cx.keys.current()));
+    }
+    if let Some(old) = current.and_then(|session| session.key.as_ref()) {
+        tx.delete_session(old).await?;
+    }
+    add(cx, tx, &data).await
+}
+
 /// What stays of the session that a login came with: its key, if it may keep it, and its data.
 async fn continued(
     tx: &mut dyn Tx,

@@ -6,6 +6,10 @@ use crate::store::Site;
 
 /// The place of the key in `links.email_confirmation`.
 const KEY: &str = "{key}";
+/// The place of the account in `links.password_reset`.
+const UID: &str = "{uid}";
+/// The place of the token in `links.password_reset`.
+const TOKEN: &str = "{token}";
 
 /// The address that a confirmation mail asks to open: `links.email_confirmation`, else the server's own page,
 /// allauth's route `account_confirm_email`.
@@ -15,6 +19,25 @@ pub fn confirmation_link(settings: &Settings, key: &str) -> String {
     }
     let (base, prefix) = (base_url(settings), registration_prefix(settings));
     format!("{base}{prefix}account-confirm-email/{key}/")
+}
+
+/// The address that a reset mail asks to open: `links.password_reset`, else the server's own page, on the host of the
+/// site where `rest_auth.password_reset_use_sites_domain` says so.
+pub fn reset_link(settings: &Settings, site: Option<&Site>, uid: &str, token: &str) -> String {
+    if let Some(template) = settings.links.password_reset.as_deref() {
+        return template.replace(UID, uid).replace(TOKEN, token);
+    }
+    let base = base_url(settings);
+    let base = match site.filter(|_| settings.rest_auth.password_reset_use_sites_domain) {
+        Some(site) => {
+            let scheme = base.split_once("://").map_or("http", |(scheme, _)| scheme);
+            format!("{scheme}://{}", site.domain)
+        }
+        None => base,
+    };
+    let prefix = settings.http.prefix.trim_matches('/');
+    let slash = if prefix.is_empty() { "" } else { "/" };
+    format!("{base}/{prefix}{slash}password/reset/confirm/{uid}/{token}/")
 }
 
 /// What is wrong with the addresses in mails: each would make a mail that leads nowhere.
@@ -40,8 +63,22 @@ pub fn link_problems(settings: &Settings) -> Vec<Problem> {
             let hint = "write it as \"https://app.example.com/confirm/{key}\"";
             report("links.email_confirmation", "is no address that a mail can lead to", hint);
         }
-    } else if settings.http.base_url.get().is_none() && sends_links(settings) && !settings.http.is_local() {
-        let hint = "set it to what clients call this server, \"https://example.com\", or set links.email_confirmation";
+    }
+    if let Some(template) = settings.links.password_reset.as_deref() {
+        if !template.contains(UID) || !template.contains(TOKEN) {
+            report(
+                "links.password_reset",
+                "does not say where uid and token go",
+                "put {uid} and {token} into it",
+            );
+        }
+        if !is_address(template) {
+            let hint = "write it as \"https://app.example.com/reset/{uid}/{token}\"";
+            report("links.password_reset", "is no address that a mail can lead to", hint);
+        }
+    }
+    if settings.http.base_url.get().is_none() && leads_here(settings) && !settings.http.is_local() {
+        let hint = "set it to what clients call this server, \"https://example.com\", or set the addresses in [links]";
         report("http.base_url", "is needed for the links in mails", hint);
     }
     problems
@@ -91,9 +128,12 @@ fn is_address(url: &str) -> bool {
     scheme.is_some_and(is_name) && !url.contains(odd)
 }
 
-fn sends_links(settings: &Settings) -> bool {
-    settings.http.features.contains(&FeatureName::Registration)
+/// Whether some mail leads to a page of this server's own.
+pub fn leads_here(settings: &Settings) -> bool {
+    let confirms = settings.http.features.contains(&FeatureName::Registration)
         && settings.account.email_verification != EmailVerification::None
+        && settings.links.email_confirmation.get().is_none();
+    confirms || settings.links.password_reset.get().is_none()
 }
 
 #[cfg(test)]
@@ -171,7 +211,13 @@ mod tests {
         let silent = settings(|s| {
             s.http.listen = "0.0.0.0:8000".to_owned();
             s.account.email_verification = EmailVerification::None;
+            s.links.password_reset = OrFalse::of("https://app.example.com/reset/{uid}/{token}".to_owned());
         });
         assert!(link_problems(&silent).is_empty());
+        let resetting = settings(|s| {
+            s.http.listen = "0.0.0.0:8000".to_owned();
+            s.account.email_verification = EmailVerification::None;
+        });
+        assert_eq!(keys(&resetting), ["http.base_url"]);
     }
 }

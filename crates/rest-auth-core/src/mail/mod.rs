@@ -8,8 +8,8 @@ mod variable;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-pub use link::{confirmation_link, link_problems};
-pub use templates::{ConfirmationMail, MailTemplates, TemplateError};
+pub use link::{confirmation_link, leads_here, link_problems, reset_link};
+pub use templates::{ConfirmationMail, MailTemplates, ResetMail, TemplateError};
 
 use crate::store::QueuedMail;
 
@@ -18,7 +18,8 @@ use crate::store::QueuedMail;
 pub struct Mail {
     /// The sender, as Django's DEFAULT_FROM_EMAIL: an address, or `Name <address>`.
     pub from: String,
-    /// The recipient's address.
+    /// The recipient's address. Empty: to nobody, and the outbox drops it. Such a mail makes a request about an unknown
+    /// address cost what one about a known address costs.
     pub to: String,
     /// One line.
     pub subject: String,

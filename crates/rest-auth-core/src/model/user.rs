@@ -1,6 +1,6 @@
 //! An account: a row of the user table.
 
-use super::{EncodedPassword, Timestamp, UserId};
+use super::{EncodedPassword, Timestamp, UserId, UserIdKind};
 
 /// An account as it is stored. Columns that a deployment's user model lacks are `None` or at their default.
 #[derive(Clone, PartialEq)]
@@ -88,6 +88,27 @@ impl NewUser {
 }
 
 impl User {
+    /// An account that does not exist and may not log in: for work that must take as long as for one that does.
+    pub fn nobody(kind: UserIdKind) -> Self {
+        Self {
+            id: match kind {
+                UserIdKind::Int | UserIdKind::BigInt => UserId::Int(0),
+                UserIdKind::Uuid => UserId::Uuid(uuid::Uuid::nil()),
+            },
+            password: EncodedPassword::from_column(""),
+            username: Some("nobody".to_owned()),
+            email: "nobody@example.com".to_owned(),
+            first_name: String::new(),
+            last_name: String::new(),
+            is_active: false,
+            is_staff: false,
+            is_superuser: false,
+            date_joined: Timestamp::from_seconds(0),
+            last_login: None,
+            extra: Vec::new(),
+        }
+    }
+
     /// How mails address the account, as allauth's `user_display`: the user name, else the address.
     pub fn display(&self) -> &str {
         match &self.username {

@@ -114,11 +114,10 @@ impl Worker {
             Next::Wait(pause) => Ok((Some(pause), true)),
             Next::Take => {
                 let since = Instant::now();
-                let batch = self.take().await?;
-                if batch.is_empty() {
-                    return Ok((Some(LOCKED_BY_OTHERS), true));
+                match self.take().await? {
+                    None => Ok((Some(LOCKED_BY_OTHERS), true)),
+                    Some(batch) => Ok((None, self.send_all(batch, since, sending).await)),
                 }
-                Ok((None, self.send_all(batch, since, sending).await))
             }
         }
     }
@@ -134,15 +133,22 @@ impl Worker {
         })
     }
 
-    async fn take(&self) -> StoreResult<Vec<QueuedMail>> {
+    /// Locks what is due and drops what is to nobody; `None` if there was neither.
+    async fn take(&self) -> StoreResult<Option<Vec<QueuedMail>>> {
         let app = &self.shared.app;
         let limit = u32::try_from(self.concurrency() * BATCH).unwrap_or(u32::MAX);
         let mut tx = app.store.write().await?;
         let now = app.clock.now();
-        let batch = tx.take_due_mails(now, later(now, self.shared.lock()), limit).await?;
+        let due = tx.take_due_mails(now, later(now, self.shared.lock()), limit).await?;
+        let found = !due.is_empty();
+        let (to_nobody, batch): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|queued| queued.mail.to.is_empty());
+        for queued in to_nobody {
+            tx.set_mail_sent(queued.id).await?;
+        }
         tx.commit().await?;
         self.shared.taken().extend(batch.iter().map(|queued| (queued.id, false)));
-        Ok(batch)
+        Ok(found.then_some(batch))
     }
 
     /// Sends them in their order, as many at once as the mailer can; whether that was possible.

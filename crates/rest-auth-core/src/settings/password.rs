@@ -136,6 +136,8 @@ section! {
             .map(|name| HasherEntry::Name(name.to_owned())).to_vec();
         /// AUTH_PASSWORD_VALIDATORS, in order.
         validators: Vec<ValidatorEntry> = all_validators(min_length()), strict = all_validators(15);
+        /// PASSWORD_RESET_TIMEOUT: how long a mailed link is good for.
+        reset_timeout: Seconds = Seconds(259_200), strict = Seconds(3600);
         /// Threads that hash. 0: one for each core.
         threads: usize = 0;
         /// How long a password may wait for its turn. Whoever would wait longer is answered 503 at once.

@@ -6,11 +6,14 @@ mod email_verification;
 mod example;
 mod login;
 mod logout;
+mod password_change;
+mod password_reset;
 mod registration;
 mod user;
 
 pub(crate) mod confirm_email;
 pub(crate) mod health;
+pub(crate) mod password_reset_page;
 
 use rest_auth_core::settings::{FeatureName, Settings};
 
@@ -19,6 +22,8 @@ use crate::endpoint::Endpoint;
 /// The endpoint table of a deployment.
 pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
     let mut table = vec![login::endpoint(settings), logout::endpoint(settings), user::endpoint(settings)];
+    table.push(password_change::endpoint(settings));
+    table.extend(password_reset::endpoints());
     if settings.has(FeatureName::Registration) {
         table.push(registration::endpoint(settings));
         table.extend(email_verification::endpoints());

@@ -16,7 +16,7 @@ use minijinja::{
 use crate::mail::link::site_of_links;
 use crate::mail::{Mail, django_tags, variable};
 use crate::model::{EncodedPassword, Timestamp, User, UserId};
-use crate::settings::{Problem, Settings};
+use crate::settings::{FeatureName, LoginMethod, Problem, Settings};
 use crate::store::Site;
 
 macro_rules! ours {
@@ -32,6 +32,10 @@ const OURS: &[(&str, &str)] = ours![
     "account/email/email_confirmation_signup_message.txt",
     "account/email/email_confirmation_signup_subject.txt",
     "account/email/email_confirmation_subject.txt",
+    "account/email/password_reset_key_message.txt",
+    "account/email/password_reset_key_subject.txt",
+    "registration/password_reset_email.html",
+    "registration/password_reset_subject.txt",
 ];
 
 /// What asks to verify an address.
@@ -47,6 +51,21 @@ pub struct ConfirmationMail<'a> {
     pub activate_url: &'a str,
     /// Whether the account is new; the first mail has templates of its own.
     pub signup: bool,
+}
+
+/// What lets somebody choose a new password.
+#[derive(Clone, Copy)]
+pub struct ResetMail<'a> {
+    /// Whose password it is.
+    pub user: &'a User,
+    /// The recipient.
+    pub email: &'a str,
+    /// The first half of the link.
+    pub uid: &'a str,
+    /// The second half of the link.
+    pub token: &'a str,
+    /// The link, from [`reset_link`](crate::mail::reset_link).
+    pub password_reset_url: &'a str,
 }
 
 /// A template that does not parse, or does not render: a mistake in the deployment's folder.
@@ -80,17 +99,44 @@ pub struct MailTemplates {
 /// The subject and the bodies of one kind of mail, as names of templates.
 #[derive(Clone, Copy)]
 struct Kind {
-    prefix: &'static str,
+    subject: &'static str,
+    text: &'static str,
+    /// Only sent where a deployment has the file.
+    html: Option<&'static str>,
+    /// Whether blank lines around the text are cut off: allauth does it, Django does not.
+    trims: bool,
     /// The variables that it has beside `email` and `current_site`.
     variables: &'static [&'static str],
 }
 
+macro_rules! allauth {
+    ($prefix:literal, $variables:expr) => {
+        Kind {
+            subject: concat!("account/email/", $prefix, "_subject.txt"),
+            text: concat!("account/email/", $prefix, "_message.txt"),
+            html: Some(concat!("account/email/", $prefix, "_message.html")),
+            trims: true,
+            variables: $variables,
+        }
+    };
+}
+
 const CONFIRMATION_VARIABLES: &[&str] = &["user", "user_display", "key", "activate_url"];
-const CONFIRMATION: Kind =
-    Kind { prefix: "account/email/email_confirmation", variables: CONFIRMATION_VARIABLES };
-const SIGNUP_CONFIRMATION: Kind =
-    Kind { prefix: "account/email/email_confirmation_signup", variables: CONFIRMATION_VARIABLES };
-const KINDS: &[Kind] = &[SIGNUP_CONFIRMATION, CONFIRMATION];
+const CONFIRMATION: Kind = allauth!("email_confirmation", CONFIRMATION_VARIABLES);
+const SIGNUP_CONFIRMATION: Kind = allauth!("email_confirmation_signup", CONFIRMATION_VARIABLES);
+const RESET: Kind = allauth!(
+    "password_reset_key",
+    &["user", "user_display", "password_reset_url", "uid", "token", "username"]
+);
+/// Without allauth: Django's own mail. Its body is text, whatever its file is called.
+const DJANGO_RESET: Kind = Kind {
+    subject: "registration/password_reset_subject.txt",
+    text: "registration/password_reset_email.html",
+    html: None,
+    trims: false,
+    variables: &["user", "password_reset_url", "uid", "token", "domain", "site_name", "protocol"],
+};
+const KINDS: &[Kind] = &[SIGNUP_CONFIRMATION, CONFIRMATION, RESET, DJANGO_RESET];
 
 /// What allauth's own templates ask for and our mails never have.
 const ABSENT: &[&str] = &["code"];
@@ -128,24 +174,38 @@ impl MailTemplates {
     ) -> Result<Mail, TemplateError> {
         let kind = if mail.signup { SIGNUP_CONFIRMATION } else { CONFIRMATION };
         let site = site.cloned().unwrap_or_else(|| site_of_links(settings));
-        let Rendered { subject, text, html } = self.render(kind, &mail.variables(&site))?;
-        let prefix = match settings.account.email_subject_prefix.as_deref() {
-            Some(prefix) => prefix.to_owned(),
-            None => format!("[{}] ", site.name),
-        };
-        let from = settings.email.default_from.clone();
-        Ok(Mail { from, to: mail.email.to_owned(), subject: header_text(&prefix) + &subject, text, html })
+        let rendered = self.render(kind, &mail.variables(&site))?;
+        Ok(rendered.addressed(settings, mail.email, &subject_prefix(settings, &site)))
+    }
+
+    /// The mail that lets somebody choose a new password: allauth's with registration, else Django's own.
+    pub fn password_reset(
+        &self,
+        settings: &Settings,
+        site: Option<&Site>,
+        mail: &ResetMail<'_>,
+    ) -> Result<Mail, TemplateError> {
+        let site = site.cloned().unwrap_or_else(|| site_of_links(settings));
+        if settings.has(FeatureName::Registration) {
+            // Who logs in by address alone has no use for a user name.
+            let shows_name = settings.account.login_methods.contains(&LoginMethod::Username);
+            let rendered = self.render(RESET, &mail.variables(&site, shows_name))?;
+            return Ok(rendered.addressed(settings, mail.email, &subject_prefix(settings, &site)));
+        }
+        let rendered = self.render(DJANGO_RESET, &mail.variables(&site, true))?;
+        Ok(rendered.addressed(settings, mail.email, ""))
     }
 
     fn render(&self, kind: Kind, variables: &Value) -> Result<Rendered, TemplateError> {
-        let subject = self.render_one(&format!("{}_subject.txt", kind.prefix), variables)?;
-        let text = self.render_one(&format!("{}_message.txt", kind.prefix), variables)?;
-        let name = format!("{}_message.html", kind.prefix);
-        let html = match self.environment.get_template(&name) {
-            Err(error) if error.kind() == ErrorKind::TemplateNotFound => None,
-            _ => Some(strip(&self.render_one(&name, variables)?).to_owned()),
+        let subject = self.render_one(kind.subject, variables)?;
+        let text = self.render_one(kind.text, variables)?;
+        let there = |name: &&str| !matches!(self.environment.get_template(name), Err(error) if error.kind() == ErrorKind::TemplateNotFound);
+        let html = match kind.html.filter(there) {
+            Some(name) => Some(strip(&self.render_one(name, variables)?).to_owned()),
+            None => None,
         };
-        Ok(Rendered { subject: one_line(&subject), text: strip(&text).to_owned(), html })
+        let text = if kind.trims { strip(&text).to_owned() } else { text };
+        Ok(Rendered { subject: one_line(&subject), text, html })
     }
 
     fn render_one(&self, name: &str, variables: &Value) -> Result<String, TemplateError> {
@@ -158,17 +218,28 @@ impl MailTemplates {
     fn try_out(&self, kind: Kind) -> Result<(), Problem> {
         let site = Site { domain: "example.com".to_owned(), name: "<Example> & Co".to_owned() };
         let user = sample_user();
-        let sample = ConfirmationMail {
+        let link = "https://example.com/?a&b";
+        let confirmation = ConfirmationMail {
             user: &user,
             email: &user.email,
             key: "Nw:1r31eq:nXI363uTpI-yEG6eGTPn_I3BxlIH6ybJXNIlhhEoKQk",
-            activate_url: "https://example.com/?a&b",
+            activate_url: link,
             signup: true,
         };
+        let reset = ResetMail {
+            user: &user,
+            email: &user.email,
+            uid: "1",
+            token: "bkrfgg-8155",
+            password_reset_url: link,
+        };
+        let sample = if kind.variables == CONFIRMATION_VARIABLES {
+            confirmation.variables(&site)
+        } else {
+            reset.variables(&site, true)
+        };
         let hint = "templates are Jinja, with Django's tags load, trans, blocktrans, autoescape and comment";
-        self.render(kind, &sample.variables(&site))
-            .map(drop)
-            .map_err(|error| problem(error.to_string(), hint))
+        self.render(kind, &sample).map(drop).map_err(|error| problem(error.to_string(), hint))
     }
 
     /// A misspelt variable renders as nothing, as with Django: nobody notices until a mail has no link.
@@ -179,10 +250,8 @@ impl MailTemplates {
                 || ["email", "current_site"].contains(&name)
         };
         let mut warnings = Vec::new();
-        for ending in ["subject.txt", "message.txt", "message.html"] {
-            let Ok(template) = self.environment.get_template(&format!("{}_{ending}", kind.prefix)) else {
-                continue;
-            };
+        for name in [Some(kind.subject), Some(kind.text), kind.html].into_iter().flatten() {
+            let Ok(template) = self.environment.get_template(name) else { continue };
             let mut names: Vec<String> = template.undeclared_variables(false).into_iter().collect();
             names
                 .retain(|name| !known(name) && !self.environment.globals().any(|(global, _)| global == name));
@@ -209,6 +278,42 @@ struct Rendered {
     subject: String,
     text: String,
     html: Option<String>,
+}
+
+impl Rendered {
+    fn addressed(self, settings: &Settings, to: &str, prefix: &str) -> Mail {
+        let Self { subject, text, html } = self;
+        let from = settings.email.default_from.clone();
+        Mail { from, to: to.to_owned(), subject: header_text(prefix) + &subject, text, html }
+    }
+}
+
+/// What stands before every subject of allauth's.
+fn subject_prefix(settings: &Settings, site: &Site) -> String {
+    match settings.account.email_subject_prefix.as_deref() {
+        Some(prefix) => prefix.to_owned(),
+        None => format!("[{}] ", site.name),
+    }
+}
+
+impl ResetMail<'_> {
+    fn variables(&self, site: &Site, shows_name: bool) -> Value {
+        let username = self.user.username.as_deref().filter(|_| shows_name);
+        let protocol = self.password_reset_url.split("://").next().unwrap_or_default();
+        context! {
+            user => variable::user(self.user),
+            user_display => self.user.display(),
+            password_reset_url => self.password_reset_url,
+            uid => self.uid,
+            token => self.token,
+            username => username,
+            email => self.email,
+            current_site => variable::site(site),
+            domain => site.domain.as_str(),
+            site_name => site.name.as_str(),
+            protocol => protocol,
+        }
+    }
 }
 
 impl ConfirmationMail<'_> {
