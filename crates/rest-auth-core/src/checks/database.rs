@@ -20,7 +20,7 @@ static IN_MEMORY: Check = warning(
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     let database = &settings.database;
     match database.url.split_once(':') {
-        Some(("sqlite", ":memory:")) => findings.add(&IN_MEMORY, "database.url"),
+        Some(("sqlite", ":memory:" | "//:memory:")) => findings.add(&IN_MEMORY, "database.url"),
         Some(("sqlite" | "postgres" | "postgresql", rest)) if rest.len() > 2 && rest.starts_with("//") => {}
         _ => findings.add(&URL, "database.url"),
     }

@@ -3,7 +3,7 @@
 use super::{Check, Findings, error};
 use crate::settings::{ExtraField, ExtraFieldKind, LoginField, Settings};
 
-pub(super) const CHECKS: &[&Check] = &[&IDENTIFIER, &NO_LOGIN, &TAKEN, &MAX_LENGTH, &CHOICE];
+pub(super) const CHECKS: &[&Check] = &[&IDENTIFIER, &NO_LOGIN, &TAKEN, &MAX_LENGTH, &CHOICE, &OTHER_COLUMN];
 
 static IDENTIFIER: Check = error(
     "rest_auth.E080",
@@ -24,6 +24,11 @@ static MAX_LENGTH: Check =
     error("rest_auth.E083", "gives {} a max_length, which only kind = \"char\" has", "remove it");
 static CHOICE: Check =
     error("rest_auth.E084", "gives {} a choice that its kind does not have", "correct or remove it");
+static OTHER_COLUMN: Check = error(
+    "rest_auth.E085",
+    "`{}` is another of Django's columns",
+    "name the column of the user name, or false where there is none",
+);
 
 /// Django's own columns, and names that the inputs of registration and user details have.
 const TAKEN_NAMES: &[&str] = &[
@@ -56,6 +61,9 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         if let Some(name) = name.filter(|name| !is_identifier(name)) {
             findings.about(&IDENTIFIER, key, name);
         }
+    }
+    if let Some(name) = username_field.filter(|name| *name != "username" && TAKEN_NAMES.contains(name)) {
+        findings.about(&OTHER_COLUMN, "user_model.username_field", name);
     }
     if model.login_field == LoginField::Username && username_field.is_none() {
         findings.add(&NO_LOGIN, "user_model.login_field");

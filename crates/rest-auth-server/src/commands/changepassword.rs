@@ -6,7 +6,7 @@ use rest_auth::core::commands::{change_password, find_user};
 use rest_auth::core::model::User;
 use rest_auth::core::{Context, Error};
 
-use super::account::{Typed, app, ask_password, context, flow_failure, sentences};
+use super::account::{Typed, app, ask_password, context, flow_failure};
 use super::{Failure, block_on};
 use crate::logging;
 use crate::process::{Console, Process};
@@ -63,7 +63,11 @@ async fn try_once(
     };
     match change_password(cx, user, password, false).await {
         Ok(()) => Ok(Ok(())),
-        Err(Error::Invalid(errors)) => Ok(Err(sentences(&errors))),
+        Err(Error::Invalid(errors)) => Ok(Err(errors
+            .iter()
+            .flat_map(|(_, faults)| faults)
+            .map(|fault| fault.text.to_string())
+            .collect())),
         Err(error) => Err(flow_failure(&error)),
     }
 }

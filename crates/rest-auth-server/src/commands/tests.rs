@@ -222,7 +222,7 @@ fn changepassword_changes_it_and_bypasses_no_rule() {
     assert_eq!((done.status, done.output.as_str()), (0, "Password changed successfully for user 'ann'.\n"));
     let done = shell().piped(&["12345678", "12345678"]).run(&["changepassword", "ann"]);
     assert_eq!(done.status, 1);
-    assert!(done.errors.contains("password: This password is too common."), "{}", done.errors);
+    assert!(done.errors.contains("error: This password is too common.\n"), "{}", done.errors);
     let done = shell().piped(&[PASSWORD]).run(&["changepassword", "nobody"]);
     assert_eq!((done.status, done.errors.as_str()), (1, "error: user 'nobody' does not exist\n"));
     let done = shell().played(&["a", "b", "a", "b", "a", "b"]).run(&["changepassword", "ann"]);

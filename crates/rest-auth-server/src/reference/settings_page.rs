@@ -17,7 +17,10 @@ pub fn settings_page() -> String {
          takes text, else as TOML:\n`REST_AUTH__HTTP__AUTHENTICATION='[\"token\"]'`. Unknown keys and variables refuse \
          to start.\n\n\
          Durations are whole seconds, or text such as `\"15m\"`, `\"2h\"`, `\"1d\"`. Where Python says `None` a key says \
-         `false`.\nRelative paths begin in the folder that the server is started in.\n",
+         `false`.\nRelative paths begin in the folder that the server is started in.\n\n\
+         Two variables are no keys: `REST_AUTH_LOG` sets what is logged (`info`; `warn`, `debug`, or by part: \
+         `info,rest_auth_sql=debug`),\nand `REST_AUTH_LOG_FORMAT` how: `text`, the default at a terminal, or `json`, \
+         the default elsewhere.\n",
     );
     for section in Settings::sections() {
         let title =

@@ -223,6 +223,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn s_100_a_client_that_says_nothing_is_cut_off_before_and_after_a_request() {
+        let server = start(QUICK).await;
+        for bytes in [&b""[..], b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"] {
+            let since = Instant::now();
+            exchange(server.address, bytes).await;
+            assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
+        }
+    }
+
+    #[tokio::test]
     async fn an_ending_server_finishes_what_is_under_way_and_takes_nothing_new() {
         let server = start(QUICK).await;
         let address = server.address;
