@@ -30,9 +30,6 @@ pub const NOT_YET: &[&str] = &[
     "rest_auth.jwt_auth_return_expiration",
     "rest_auth.jwt_auth_cookie_use_csrf",
     "rest_auth.jwt_auth_cookie_enforce_csrf_on_unauthenticated",
-    "rest_auth.old_password_field_enabled",
-    "rest_auth.logout_on_password_change",
-    "rest_auth.password_reset_use_sites_domain",
     "rest_auth.mfa_totp_issuer",
     "rest_auth.mfa_totp_digits",
     "rest_auth.mfa_totp_period",
@@ -42,8 +39,6 @@ pub const NOT_YET: &[&str] = &[
     "rest_framework.default_throttle_rates",
     "rest_framework.num_proxies",
     "account.rate_limits",
-    "password.reset_timeout",
-    "links.password_reset",
 ];
 
 /// Values of lists that a later version will take, by key.

@@ -145,6 +145,7 @@ fn sections_with(name: &str) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{NOT_YET, NOT_YET_VALUES};
     use super::*;
 
     fn problems(text: &str) -> Vec<Problem> {
@@ -190,6 +191,26 @@ mod tests {
         assert_eq!(problem.message, "this version does not support `jwt` yet");
         let problem = &problems("[http]\nauthentication = [\"tokens\"]")[0];
         assert!(problem.message.starts_with("unknown variant `tokens`, expected `token` or `session`"));
+    }
+
+    #[test]
+    fn nothing_that_exists_is_promised_for_later() {
+        let sections = Settings::sections();
+        for path in NOT_YET {
+            match path.split_once('.') {
+                Some((section, key)) => {
+                    assert_eq!(Settings::takes(section, key, &true.into()), None, "{path}")
+                }
+                None => assert!(sections.iter().all(|section| section.name != *path), "{path}"),
+            }
+        }
+        for (path, values) in NOT_YET_VALUES {
+            let (section, key) = path.split_once('.').unwrap();
+            for value in *values {
+                let list = toml::Value::Array(vec![(*value).into()]);
+                assert_eq!(Settings::takes(section, key, &list), Some(false), "{path}: {value}");
+            }
+        }
     }
 
     #[test]
