@@ -51,6 +51,7 @@ FALSE_IS_NONE = {
     "csrf.cookie_domain",
     "csrf.cookie_age",
     "account.user_model_username_field",
+    "rest_framework.num_proxies",
 }
 
 # Classes are named by their last word.
@@ -101,6 +102,8 @@ def value_for(key, value):
     """Django's value for rest-auth's value of `key`."""
     if value is False and key in FALSE_IS_NONE:
         return None
+    if key == "rest_framework.default_throttle_rates":
+        return {scope: rate or None for scope, rate in value.items()}
     if key in CLASS_LISTS:
         return [CLASSES[name] for name in value]
     if key == "password.hashers":

@@ -12,6 +12,7 @@
 //! | [`commands`] | what the management commands do |
 //! | [`outbox`] | the worker that sends queued mails |
 //! | [`store`] | the port to the database, and the contract that every store keeps |
+//! | [`throttles`] | how often somebody may try |
 //! | [`settings`] | every key of the configuration, its default and its words |
 //! | [`checks`] | what a configuration must not be, as a table |
 //! | [`messages`] | every sentence that a client can read |
@@ -31,6 +32,7 @@ pub mod outbox;
 pub mod passwords;
 pub mod settings;
 pub mod store;
+pub mod throttles;
 
 pub use context::{App, AppParts, Clock, Context, Entropy, Meta};
 pub use error::{Error, FieldErrors, Result};

@@ -10,6 +10,7 @@ mod schema;
 mod sessions;
 mod sites;
 mod store;
+mod throttles;
 mod tokens;
 mod user_model;
 mod users;

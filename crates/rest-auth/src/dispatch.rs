@@ -8,8 +8,8 @@ use axum::response::Response;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderValue, Method};
-use rest_auth_core::Context;
 use rest_auth_core::form::{Body as FormBody, Input, Values};
+use rest_auth_core::{Context, throttles};
 use tracing::Instrument as _;
 
 use crate::authenticators::Identity;
@@ -98,7 +98,7 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    /// Authenticate, permit, find the method, read the body, check it, act.
+    /// Authenticate, permit, throttle, find the method, read the body, check it, act.
     async fn steps(&self) -> Result<Reply, ApiError> {
         let Self { site, endpoint, cx, head, arrived } = self;
         let identity = site.chain.authenticate(cx, head, endpoint.bad_credentials).await;
@@ -108,6 +108,8 @@ impl Visit<'_> {
         }
         let identity = identity?;
         endpoint.permit(identity.as_ref(), !site.chain.is_empty())?;
+        let user = identity.as_ref().map(|identity| identity.user.id);
+        throttles::throttle(cx, endpoint.throttle_scope, user).await?;
         let Some(action) = endpoint.answering(&head.method) else {
             return if head.method == Method::OPTIONS {
                 Ok(options::describe(site, endpoint))

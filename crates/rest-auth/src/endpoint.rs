@@ -47,6 +47,8 @@ pub(crate) struct Endpoint {
     pub(crate) allow: Option<&'static str>,
     /// What bad credentials mean here.
     pub(crate) bad_credentials: BadCredentials,
+    /// Which requests are throttled together with its own; DRF's `throttle_scope`.
+    pub(crate) throttle_scope: Option<&'static str>,
     /// Whether it sets cookies, so that other sites' pages may not call it.
     pub(crate) sets_cookies: bool,
 }
@@ -100,6 +102,7 @@ impl Endpoint {
             actions: Vec::new(),
             allow: None,
             bad_credentials: BadCredentials::Refuse,
+            throttle_scope: None,
             sets_cookies: false,
         }
     }
@@ -117,6 +120,11 @@ impl Endpoint {
     /// For strangers: whatever cannot be used counts as no credentials.
     pub(crate) fn for_strangers(self) -> Self {
         Self { bad_credentials: BadCredentials::Ignore, ..self }
+    }
+
+    /// Throttled together with the other endpoints of a scope.
+    pub(crate) fn throttled(self, scope: &'static str) -> Self {
+        Self { throttle_scope: Some(scope), ..self }
     }
 
     /// It sets cookies.

@@ -5,6 +5,7 @@ use rest_auth_formats::allowed_host;
 use super::{Check, Findings, NOTHING, error, warning};
 use crate::mail::link_problems;
 use crate::settings::{AuthenticatorName, Settings};
+use crate::throttles;
 
 pub(super) const CHECKS: &[&Check] = &[
     &LISTEN,
@@ -16,6 +17,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &LINK,
     &NO_CREDENTIAL,
     &BLANK_KEY,
+    &NO_RATE,
     &UNREAD_SESSION,
     &UNREAD_TOKEN,
 ];
@@ -60,6 +62,11 @@ static BLANK_KEY: Check = error(
     "rest_auth.E028",
     "is blank",
     "name the key of messages for the input as a whole: \"non_field_errors\"",
+);
+static NO_RATE: Check = error(
+    "rest_auth.E029",
+    "has no rate {}",
+    "name one for each class and each scope: \"5/min\", or false for no limit",
 );
 static UNREAD_SESSION: Check = warning(
     "rest_auth.W020",
@@ -142,6 +149,12 @@ fn check_classes(settings: &Settings, findings: &mut Findings) {
     let framework = &settings.rest_framework;
     findings.no_twins("rest_framework.default_parser_classes", &framework.default_parser_classes);
     findings.no_twins("rest_framework.default_renderer_classes", &framework.default_renderer_classes);
+    findings.no_twins("rest_framework.default_throttle_classes", &framework.default_throttle_classes);
+    for scope in throttles::scopes(settings) {
+        if !framework.default_throttle_rates.contains_key(scope) {
+            findings.about(&NO_RATE, "rest_framework.default_throttle_rates", &format!("`{scope}`"));
+        }
+    }
     if framework.default_parser_classes.is_empty() {
         findings.add(&NOTHING, "rest_framework.default_parser_classes");
     }

@@ -55,6 +55,16 @@ const CASES: &[(&str, &str, &str)] = &[
     ("E026", "links.password_reset", "[links]\npassword_reset = \"example.com/{uid}/{token}\""),
     ("E027", "rest_auth.session_login", "[rest_auth]\nsession_login = false\ntoken_model = false"),
     ("E028", "rest_framework.non_field_errors_key", "[rest_framework]\nnon_field_errors_key = \" \""),
+    (
+        "E029",
+        "rest_framework.default_throttle_rates",
+        "[rest_framework]\ndefault_throttle_classes = [\"ScopedRateThrottle\"]",
+    ),
+    (
+        "E029",
+        "rest_framework.default_throttle_rates",
+        "[rest_framework]\ndefault_throttle_classes = [\"AnonRateThrottle\"]\ndefault_throttle_rates = { user = \"1/s\" }",
+    ),
     ("E030", "database.url", "[database]\nurl = \"mysql://u:p@h/n\""),
     ("E030", "database.url", "[database]\nurl = \"sqlite://\""),
     ("E040", "email.file_path", "[email]\nbackend = \"file\""),

@@ -35,9 +35,6 @@ pub const NOT_YET: &[&str] = &[
     "rest_auth.mfa_totp_period",
     "rest_auth.mfa_recovery_code_count",
     "rest_auth.mfa_ephemeral_token_timeout",
-    "rest_framework.default_throttle_classes",
-    "rest_framework.default_throttle_rates",
-    "rest_framework.num_proxies",
     "account.rate_limits",
 ];
 

@@ -11,6 +11,7 @@ mod error;
 mod outbox;
 mod sessions;
 mod sites;
+mod throttles;
 mod tokens;
 mod users;
 
@@ -21,13 +22,14 @@ pub use error::{StoreError, StoreResult};
 pub use outbox::{Outbox, QueuedMail};
 pub use sessions::Sessions;
 pub use sites::{Site, Sites};
+pub use throttles::{Hit, Throttles, Window};
 pub use tokens::Tokens;
 pub use users::{ProfileChanges, UserLookup, Users};
 
 /// Everything that can be asked of a connection.
-pub trait Records: Users + EmailAddresses + Tokens + Sessions + Outbox + Sites + Send {}
+pub trait Records: Users + EmailAddresses + Tokens + Sessions + Outbox + Throttles + Sites + Send {}
 
-impl<T: Users + EmailAddresses + Tokens + Sessions + Outbox + Sites + Send> Records for T {}
+impl<T: Users + EmailAddresses + Tokens + Sessions + Outbox + Throttles + Sites + Send> Records for T {}
 
 /// A transaction. Dropping it rolls back, so `?` is always safe.
 #[async_trait]

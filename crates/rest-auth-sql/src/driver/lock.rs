@@ -8,6 +8,9 @@ const SCHEMA: i64 = 0x7265_7374_5f61_7574;
 /// `rest_nam` in ASCII. Two names whose hashes are the same wait for each other, which does no harm.
 const NAMES: i64 = 0x7265_7374_5f6e_616d;
 
+/// `rest_thr` in ASCII.
+const THROTTLES: i64 = 0x7265_7374_5f74_6872;
+
 const LOCK_NUMBER: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) AS locked";
 const LOCK_TEXT: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtextextended($1, $2))) AS locked";
 
@@ -20,6 +23,11 @@ impl Conn {
     /// Lets one transaction at a time decide about a name.
     pub(crate) async fn lock_name(&mut self, name: &str) -> Result<()> {
         self.lock(LOCK_TEXT, &[Param::from(name), Param::from(NAMES)]).await
+    }
+
+    /// Lets one transaction at a time count under a key.
+    pub(crate) async fn lock_throttle(&mut self, key: &str) -> Result<()> {
+        self.lock(LOCK_TEXT, &[Param::from(key), Param::from(THROTTLES)]).await
     }
 
     async fn lock(&mut self, sql: &str, params: &[Param<'_>]) -> Result<()> {

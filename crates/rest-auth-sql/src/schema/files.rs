@@ -1,4 +1,4 @@
-//! The files under `migrations/`: one for each Django app, and two of our own. DDL is written twice, once for each
+//! The files under `migrations/`: one for each Django app, and three of our own. DDL is written twice, once for each
 //! database, with the same file names.
 
 use super::django_names::foreign_key_name;
@@ -18,7 +18,7 @@ const fn file(name: &'static str, sqlite: &'static str, postgres: &'static str) 
 }
 
 /// The files that make tables, parents first.
-pub(super) const TABLES: [File; 15] = [
+pub(super) const TABLES: [File; 16] = [
     file(
         "django_migrations",
         include_str!("../../migrations/sqlite/django_migrations.sql"),
@@ -93,6 +93,11 @@ pub(super) const TABLES: [File; 15] = [
         "rest_auth",
         include_str!("../../migrations/sqlite/rest_auth.sql"),
         include_str!("../../migrations/postgres/rest_auth.sql"),
+    ),
+    file(
+        "rest_auth_throttle",
+        include_str!("../../migrations/sqlite/rest_auth_throttle.sql"),
+        include_str!("../../migrations/postgres/rest_auth_throttle.sql"),
     ),
 ];
 

@@ -17,6 +17,9 @@ use files::{File, LOOKUPS, TABLES, Table};
 
 pub(crate) use needed::missing;
 
+/// What Django's history calls the files of our own tables.
+const OWN: [(&str, &str); 2] = [("rest_auth", "0001_outbox"), ("rest_auth_throttle", "0003_throttle")];
+
 /// What a run has made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Migrated {
@@ -72,8 +75,10 @@ async fn make_tables(pool: &Pool, model: &UserModel, now: Timestamp) -> Result<V
         }
     }
     history::note(&mut tx, &apps, model, now).await?;
-    if apps.contains(&"rest_auth") {
-        history::applied(&mut tx, "rest_auth", "0001_outbox", now).await?;
+    for (file, migration) in OWN {
+        if apps.contains(&file) {
+            history::applied(&mut tx, "rest_auth", migration, now).await?;
+        }
     }
     tx.commit().await?;
     Ok(made)

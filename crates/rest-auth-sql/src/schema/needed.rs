@@ -4,7 +4,7 @@ use crate::driver::Catalogue;
 use crate::user_model::UserModel;
 
 /// What our statements name, beside the user table.
-const NEEDED: [(&str, &[&str]); 5] = [
+const NEEDED: [(&str, &[&str]); 6] = [
     ("account_emailaddress", &["id", "user_id", "email", "verified", "primary"]),
     ("account_emailconfirmation", &["id", "created", "sent", "key", "email_address_id"]),
     ("authtoken_token", &["key", "created", "user_id"]),
@@ -23,6 +23,7 @@ const NEEDED: [(&str, &[&str]); 5] = [
             "last_error",
         ],
     ),
+    ("rest_auth_throttle", &["id", "key", "taken_at", "expires_at"]),
 ];
 
 /// Columns of the user table without which nobody can log in. Others of Django's may be absent.

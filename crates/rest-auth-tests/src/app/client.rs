@@ -83,6 +83,19 @@ impl Request {
         self
     }
 
+    /// From this address, as the server's socket would tell.
+    ///
+    /// # Panics
+    ///
+    /// If it is no address.
+    #[must_use]
+    pub fn from(mut self, address: &str) -> Self {
+        let address: std::net::IpAddr = address.parse().expect("it is an address");
+        let peer = axum::extract::ConnectInfo(std::net::SocketAddr::from((address, 50_000)));
+        self.builder = self.builder.extension(peer);
+        self
+    }
+
     /// `Authorization: Token …`
     #[must_use]
     pub fn token(self, key: &str) -> Self {

@@ -23,5 +23,6 @@ mod smtp;
 mod spine;
 mod statements;
 mod store;
+mod throttling;
 mod user;
 mod user_model;

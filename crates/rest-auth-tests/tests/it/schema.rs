@@ -222,7 +222,7 @@ async fn a_second_run_finds_nothing_to_do() {
     for (url, _file) in databases().await {
         let store = SqlStore::open(&url, Options::default(), djangos_own()).unwrap();
         let first = store.migrate(NOW).await.unwrap();
-        assert_eq!(first.tables.len(), 24, "{first:?}");
+        assert_eq!(first.tables.len(), 25, "{first:?}");
         assert_eq!(first.indexes.len(), 3, "{first:?}");
         let second = store.migrate(NOW).await.unwrap();
         assert_eq!((second.tables.len(), second.indexes.len()), (0, 0), "{second:?}");
@@ -243,7 +243,7 @@ async fn two_instances_that_start_at_once_make_one_schema() {
             made.push(start.await.unwrap());
         }
         made.sort_unstable();
-        assert_eq!(made, [0, 0, 0, 24], "{url}");
+        assert_eq!(made, [0, 0, 0, 25], "{url}");
     }
 }
 
@@ -259,7 +259,9 @@ async fn a_database_of_djangos_is_completed_and_not_touched() {
         .unwrap();
     let before = sqlite_schema(&connection);
     let migrated = file.store(djangos_own()).migrate(NOW).await.unwrap();
-    assert_eq!(migrated.tables, ["dj_rest_auth_mfa_authenticator", "mfa_authenticator", "rest_auth_outbox"]);
+    let made =
+        ["dj_rest_auth_mfa_authenticator", "mfa_authenticator", "rest_auth_outbox", "rest_auth_throttle"];
+    assert_eq!(migrated.tables, made);
     let after = sqlite_schema(&file.open());
     assert!(before.is_subset(&after));
     let sql = "SELECT group_concat(app || ' ' || name, ', ') FROM
@@ -277,7 +279,10 @@ async fn a_missing_table_or_column_is_named() {
     let file = File::with(SQLITE);
     let store = file.store(djangos_own());
     let refused = store.ready().await.unwrap_err().to_string();
-    assert!(refused.contains("rest_auth_outbox; `rest-auth migrate` makes them"), "{refused}");
+    assert!(
+        refused.contains("rest_auth_outbox, rest_auth_throttle; `rest-auth migrate` makes them"),
+        "{refused}"
+    );
     store.migrate(NOW).await.unwrap();
     store.ready().await.unwrap();
     file.open().execute_batch("ALTER TABLE authtoken_token RENAME COLUMN created TO made").unwrap();

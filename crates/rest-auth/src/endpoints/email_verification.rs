@@ -2,7 +2,8 @@
 
 use http::Method;
 use rest_auth_core::features::email_verification::{self, ResendEmail, VerifyEmail};
-use rest_auth_core::{Context, messages};
+use rest_auth_core::settings::{Profile, Settings};
+use rest_auth_core::{Context, messages, throttles};
 
 use crate::endpoint::{Action, Call, Endpoint, Mount};
 use crate::error::ApiError;
@@ -13,8 +14,13 @@ const VERIFY: &str =
 const RESEND: &str =
     "Sends the mail to an unverified address again.\n\nAccepts the following POST parameter: email.";
 
-pub(super) fn endpoints() -> [Endpoint; 2] {
-    [
+/// Upstream throttles neither (E-03).
+pub(super) fn endpoints(settings: &Settings) -> [Endpoint; 2] {
+    let throttled = |endpoint: Endpoint| match settings.top.profile {
+        Profile::Strict => endpoint.throttled(throttles::SCOPE),
+        Profile::Compat => endpoint,
+    };
+    let table = [
         Endpoint::new("rest_verify_email", Mount::Registration, "verify-email/")
             .for_strangers()
             .described("Verify Email", VERIFY)
@@ -25,7 +31,8 @@ pub(super) fn endpoints() -> [Endpoint; 2] {
             .for_strangers()
             .described("Resend Email Verification", RESEND)
             .action(Action::new(Method::POST, resend).form(ResendEmail::form())),
-    ]
+    ];
+    table.map(throttled)
 }
 
 /// Upstream's view has a `GET` that refuses, and says `GET` to a `HEAD` too.

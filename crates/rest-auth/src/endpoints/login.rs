@@ -1,10 +1,10 @@
 //! `login/`: dj-rest-auth's `LoginView`.
 
 use http::{Method, StatusCode};
-use rest_auth_core::Context;
 use rest_auth_core::credentials::Credentials;
 use rest_auth_core::features::login::{self, Login};
 use rest_auth_core::settings::Settings;
+use rest_auth_core::{Context, throttles};
 use serde_json::json;
 
 use crate::cookies::Lines;
@@ -18,6 +18,7 @@ const DESCRIPTION: &str = "Checks the credentials and logs in.\n\nAccepts the fo
 pub(super) fn endpoint(settings: &Settings) -> Endpoint {
     Endpoint::new("rest_login", Mount::Main, "login/")
         .for_strangers()
+        .throttled(throttles::SCOPE)
         .described("Login", DESCRIPTION)
         .sets_cookies(settings.rest_auth.session_login)
         .action(Action::new(Method::POST, log_in).form(Login::form()))

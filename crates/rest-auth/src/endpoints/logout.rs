@@ -3,7 +3,7 @@
 use http::Method;
 use rest_auth_core::features::logout::{self, Logout};
 use rest_auth_core::settings::Settings;
-use rest_auth_core::{Context, messages};
+use rest_auth_core::{Context, messages, throttles};
 
 use crate::authenticators::Proof;
 use crate::cookies;
@@ -18,6 +18,7 @@ const DESCRIPTION: &str =
 pub(super) fn endpoint(_settings: &Settings) -> Endpoint {
     Endpoint::new("rest_logout", Mount::Main, "logout/")
         .for_strangers()
+        .throttled(throttles::SCOPE)
         .described("Logout", DESCRIPTION)
         .action(Action::new(Method::GET, log_out_on_get))
         .action(Action::new(Method::POST, log_out))

@@ -26,7 +26,7 @@ pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
     table.extend(password_reset::endpoints());
     if settings.has(FeatureName::Registration) {
         table.push(registration::endpoint(settings));
-        table.extend(email_verification::endpoints());
+        table.extend(email_verification::endpoints(settings));
     }
     if settings.has(FeatureName::Example) {
         table.push(example::endpoint());

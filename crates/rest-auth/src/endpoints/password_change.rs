@@ -5,7 +5,7 @@ use http::Method;
 use rest_auth_core::features::password_change::{self, PasswordChange};
 use rest_auth_core::form::Reading;
 use rest_auth_core::settings::{PermissionName, Settings};
-use rest_auth_core::{Context, Error, Result, messages};
+use rest_auth_core::{Context, Error, Result, messages, throttles};
 
 use crate::authenticators::Identity;
 use crate::cookies::Lines;
@@ -19,6 +19,7 @@ pub(super) fn endpoint(settings: &Settings) -> Endpoint {
     Endpoint::new("rest_password_change", Mount::Main, "password/change/")
         .described("Password Change", DESCRIPTION)
         .permissions(vec![PermissionName::IsAuthenticated])
+        .throttled(throttles::SCOPE)
         .action(
             Action::new(Method::POST, change).form(PasswordChange::form(settings)).checked(OldPasswordCheck),
         )

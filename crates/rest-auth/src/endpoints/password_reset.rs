@@ -2,7 +2,7 @@
 
 use http::Method;
 use rest_auth_core::features::password_reset::{self, PasswordReset, PasswordResetConfirm};
-use rest_auth_core::{Context, messages};
+use rest_auth_core::{Context, messages, throttles};
 
 use crate::endpoint::{Action, Call, Endpoint, Mount};
 use crate::error::ApiError;
@@ -17,10 +17,12 @@ pub(super) fn endpoints() -> [Endpoint; 2] {
     [
         Endpoint::new("rest_password_reset", Mount::Main, "password/reset/")
             .for_strangers()
+            .throttled(throttles::SCOPE)
             .described("Password Reset", REQUEST)
             .action(Action::new(Method::POST, request).form(PasswordReset::form())),
         Endpoint::new("rest_password_reset_confirm", Mount::Main, "password/reset/confirm/")
             .for_strangers()
+            .throttled(throttles::SCOPE)
             .described("Password Reset Confirm", CONFIRM)
             .action(Action::new(Method::POST, confirm).form(PasswordResetConfirm::form())),
     ]

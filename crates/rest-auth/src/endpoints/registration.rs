@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use rest_auth_core::features::registration::{self, Register};
 use rest_auth_core::form::Reading;
 use rest_auth_core::settings::Settings;
-use rest_auth_core::{Context, Result, messages};
+use rest_auth_core::{Context, Result, messages, throttles};
 
 use super::login::with_credentials;
 use crate::authenticators::Identity;
@@ -19,6 +19,7 @@ const DESCRIPTION: &str = "Registers a new account.\n\nAccepts the following POS
 pub(super) fn endpoint(settings: &Settings) -> Endpoint {
     Endpoint::new("rest_register", Mount::Registration, "")
         .for_strangers()
+        .throttled(throttles::SCOPE)
         .described("Register", DESCRIPTION)
         .permissions(settings.rest_auth.register_permission_classes.clone())
         .sets_cookies(true)

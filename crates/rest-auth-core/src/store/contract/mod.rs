@@ -8,6 +8,7 @@
 mod addresses;
 mod mails;
 mod sessions;
+mod throttles;
 mod tokens;
 mod transactions;
 mod users;
@@ -30,8 +31,15 @@ pub struct Case {
 }
 
 /// The contract.
-pub const CASES: &[&[Case]] =
-    &[users::CASES, addresses::CASES, tokens::CASES, sessions::CASES, mails::CASES, transactions::CASES];
+pub const CASES: &[&[Case]] = &[
+    users::CASES,
+    addresses::CASES,
+    tokens::CASES,
+    sessions::CASES,
+    mails::CASES,
+    throttles::CASES,
+    transactions::CASES,
+];
 
 /// Runs every case on a store of its own, and names those that fail. `fresh` makes a store.
 pub async fn failures<F, Made>(fresh: F) -> Vec<&'static str>
