@@ -55,7 +55,7 @@ pub struct Bait {
 }
 
 /// What an endpoint expects; everything else is a mixture.
-const FITTING: [(&str, &str); 9] = [
+const FITTING: [(&str, &str); 12] = [
     ("POST", "/rest-auth/login/"),
     ("POST", "/rest-auth/logout/"),
     ("GET", "/rest-auth/user/"),
@@ -65,11 +65,14 @@ const FITTING: [(&str, &str); 9] = [
     ("POST", "/rest-auth/registration/"),
     ("POST", "/rest-auth/registration/verify-email/"),
     ("POST", "/rest-auth/registration/resend-email/"),
+    ("POST", "/rest-auth/password/change/"),
+    ("POST", "/rest-auth/password/reset/"),
+    ("POST", "/rest-auth/password/reset/confirm/"),
 ];
 
 const METHODS: [&str; 9] = ["POST", "PUT", "PATCH", "GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "BREW"];
 
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 17] = [
     "/rest-auth/login/",
     "/rest-auth/login",
     "/rest-auth/logout/",
@@ -80,13 +83,16 @@ const PATHS: [&str; 14] = [
     "/rest-auth/registration/resend-email/",
     "/rest-auth/registration/account-confirm-email/MQ:1vgMX2:xxxx/",
     "/rest-auth/registration/account-email-verification-sent/",
+    "/rest-auth/password/change",
+    "/rest-auth/password/reset/confirm/",
+    "/rest-auth/password/reset/confirm/1/bkrfgg-81550b09be1da14356992cbcc6a8c093/",
     "/protected/",
     "/readyz",
     "/healthz",
     "/",
 ];
 
-const ODD_PATHS: [&str; 14] = [
+const ODD_PATHS: [&str; 16] = [
     "//rest-auth/login/",
     "/rest-auth//login/",
     "/rest-auth/%6Cogin/",
@@ -97,6 +103,8 @@ const ODD_PATHS: [&str; 14] = [
     "/rest-auth/registration/account-confirm-email/%00/",
     "/rest-auth/registration/account-confirm-email/%F0%9F%92%A9/",
     "/rest-auth/registration/account-confirm-email/a%2Fb/",
+    "/rest-auth/password/reset/confirm/%00/%ff/",
+    "/rest-auth/password/reset/confirm/%F0%9F%92%A9/a%2Fb-c/",
     "/rest-auth/login;x=y/",
     "*",
     "http://testserver/rest-auth/login/",
@@ -133,12 +141,16 @@ const CONTENT_TYPES: [&str; 14] = [
     "",
 ];
 
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 18] = [
     "username",
     "email",
     "password",
     "password1",
     "password2",
+    "new_password1",
+    "new_password2",
+    "uid",
+    "token",
     "key",
     "first_name",
     "last_name",
@@ -304,7 +316,7 @@ fn json_object(dice: &mut Dice, bait: &Bait) -> String {
         .map(|_| {
             let name = dice.word(&FIELDS);
             let value = match dice.roll(3) {
-                0 if name.starts_with("password") => format!("\"{}\"", bait.password),
+                0 if name.contains("password") => format!("\"{}\"", bait.password),
                 0 => format!("\"{}{}\"", dice.word(&["ann", "bob", "a@b.com", ""]), dice.roll(50)),
                 _ => json_value(dice, 2),
             };

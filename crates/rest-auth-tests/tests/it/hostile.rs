@@ -79,6 +79,7 @@ async fn bombard(database: Database, numbers: std::ops::Range<u64>, stride: u64)
     let app = TestApp::on(database, SETTINGS).await;
     let secrets = victim(&app).await;
     assert_eq!(app.register("mallory").await.status, 201);
+    let password = app.rows().texts("SELECT password FROM auth_user WHERE username = 'mallory'").await;
     let mut bait = bait(&app).await;
     let mut before: Dump = app.rows().dump().await;
     let mut untouched = true;
@@ -110,7 +111,7 @@ async fn bombard(database: Database, numbers: std::ops::Range<u64>, stride: u64)
             (before, untouched) = (now, true);
         }
         if number % 200 == 199 {
-            rename_mallory(&app).await;
+            restore_mallory(&app, &password[0]).await;
             bait = self::bait(&app).await;
             before = app.rows().dump().await;
         }
@@ -126,9 +127,10 @@ async fn bombard(database: Database, numbers: std::ops::Range<u64>, stride: u64)
     }
 }
 
-/// Hostile requests with a valid token may well change the name of its account.
-async fn rename_mallory(app: &TestApp) {
-    app.rows().run("UPDATE auth_user SET username = 'mallory' WHERE id = 2").await;
+/// Hostile requests with a valid token may well change the name and the password of its account.
+async fn restore_mallory(app: &TestApp, password: &str) {
+    let restore = format!("UPDATE auth_user SET username = 'mallory', password = '{password}' WHERE id = 2");
+    app.rows().run(&restore).await;
 }
 
 #[tokio::test]
@@ -163,6 +165,17 @@ fn good_bodies() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("POST", "/rest-auth/registration/verify-email/", json!({"key": "x"})),
         ("POST", "/rest-auth/registration/resend-email/", json!({"email": "ann@example.com"})),
+        (
+            "POST",
+            "/rest-auth/password/change/",
+            json!({"new_password1": PASSWORD, "new_password2": PASSWORD}),
+        ),
+        ("POST", "/rest-auth/password/reset/", json!({"email": "ann@example.com"})),
+        (
+            "POST",
+            "/rest-auth/password/reset/confirm/",
+            json!({"uid": "1", "token": "x", "new_password1": PASSWORD, "new_password2": PASSWORD}),
+        ),
         ("PUT", "/rest-auth/user/", json!({"username": "ann", "first_name": "A", "last_name": "B"})),
         ("PATCH", "/rest-auth/user/", json!({"username": "ann", "first_name": "A", "last_name": "B"})),
     ]

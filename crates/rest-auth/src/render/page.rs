@@ -77,8 +77,9 @@ fn password_input(input: &HtmlInput, errors: &FieldErrors) -> String {
     let (mark, list) = if wrong.is_empty() {
         (String::new(), String::new())
     } else {
-        let lines: String =
-            wrong.iter().map(|message| format!("      <li>{}</li>\n", escape(&message.text))).collect();
+        let lines = wrong
+            .iter()
+            .fold(String::new(), |lines, message| lines + "      <li>" + &escape(&message.text) + "</li>\n");
         let mark = format!(" aria-invalid=\"true\" aria-describedby=\"{name}_errors\"");
         (mark, format!("    <ul id=\"{name}_errors\">\n{lines}    </ul>\n"))
     };
