@@ -18,6 +18,7 @@
 //! | [`messages`] | every sentence that a client can read |
 
 pub mod checks;
+pub mod cleaning;
 pub mod commands;
 pub mod context;
 pub mod credentials;

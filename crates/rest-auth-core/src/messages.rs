@@ -177,6 +177,21 @@ pub const TOKEN_HEADER_CHARACTERS: Message = Message::fixed(
     "authentication_failed",
     "Invalid token header. Token string should not contain invalid characters.",
 );
+/// Unknown account, wrong password, inactive account: all the same.
+pub const BASIC_FAILED: Message = Message::fixed("authentication_failed", "Invalid username/password.");
+/// `Authorization: Basic` and nothing more.
+pub const BASIC_HEADER_EMPTY: Message =
+    Message::fixed("authentication_failed", "Invalid basic header. No credentials provided.");
+/// `Authorization: Basic a b`.
+pub const BASIC_HEADER_SPACES: Message = Message::fixed(
+    "authentication_failed",
+    "Invalid basic header. Credentials string should not contain spaces.",
+);
+/// No base 64, or no colon behind it.
+pub const BASIC_HEADER_ENCODING: Message = Message::fixed(
+    "authentication_failed",
+    "Invalid basic header. Credentials not correctly base64 encoded.",
+);
 
 // login: dj_rest_auth.serializers.LoginSerializer.
 

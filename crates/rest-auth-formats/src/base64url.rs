@@ -1,4 +1,4 @@
-//! Base 64 with `-` and `_`, without padding, as signed values carry it.
+//! Base 64 with `-` and `_`, without padding, as signed values carry it; and the ordinary one, as headers do.
 //!
 //! Reading mostly follows Python's `base64.urlsafe_b64decode`, which is lenient: it takes `+` and `/` too, skips
 //! characters that belong to no alphabet, and ignores unused bits. It is therefore only for text whose
@@ -15,7 +15,7 @@ pub fn encode(bytes: &[u8]) -> String {
 /// The bytes behind a text whose padding was cut off (`django.core.signing.b64_decode`): `=` is added up to a
 /// multiple of four, then the text is read leniently.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    decode_padded(text, text.len().wrapping_neg() % 4)
+    decode_padded(text.as_bytes(), text.len().wrapping_neg() % 4, sextet)
 }
 
 /// The bytes behind a text that [`encode`] could have written, with or without the `=` that make its length a
@@ -31,16 +31,21 @@ pub fn decode_strict(text: &[u8]) -> Option<Vec<u8>> {
 /// The bytes behind the `uid` of Django's own reset links (`django.utils.http.urlsafe_base64_decode`), which
 /// adds `length mod 4` signs of padding: one too many for three characters, which is harmless.
 pub fn decode_uid(text: &str) -> Option<Vec<u8>> {
-    decode_padded(text, text.len() % 4)
+    decode_padded(text.as_bytes(), text.len() % 4, sextet)
+}
+
+/// The bytes behind ordinary base 64 with `+`, `/` and its padding (`base64.b64decode`), read leniently as well.
+pub(crate) fn decode_standard(text: &[u8]) -> Option<Vec<u8>> {
+    decode_padded(text, 0, |byte| sextet(byte).filter(|_| !matches!(byte, b'-' | b'_')))
 }
 
 /// `binascii.a2b_base64` over the text and `padding` signs of `=`.
-fn decode_padded(text: &str, padding: usize) -> Option<Vec<u8>> {
+fn decode_padded(text: &[u8], padding: usize, sextet: impl Fn(u8) -> Option<u8>) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let mut held = 0_u8;
     let mut place = 0;
     let mut signs = 0;
-    for byte in text.bytes().chain(std::iter::repeat_n(b'=', padding)) {
+    for byte in text.iter().copied().chain(std::iter::repeat_n(b'=', padding)) {
         if byte == b'=' {
             signs += 1;
             if place >= 2 && place + signs >= 4 {

@@ -14,7 +14,7 @@
 //! | [`reset_token`], [`user_id_text`] | the two halves of a password reset link |
 //! | [`email_confirmation`] | the keys in confirmation mails |
 //! | [`session`], [`csrf`], [`cookie`], [`allowed_host`] | rows and cookies of the browser side |
-//! | [`auth_token`] | authtoken keys and the `Authorization` header |
+//! | [`auth_token`], [`basic_auth`] | authtoken keys, and what the `Authorization` header carries |
 //! | [`jwt`] | JSON web tokens of simplejwt and its predecessors, and their keys |
 //! | [`passwords`] | the password column: verifying it, writing it, and when it is stale |
 //! | [`validators`] | what Django calls a user name, an e-mail address or a poor password |
@@ -27,6 +27,7 @@ pub mod auth_token;
 pub mod base36;
 pub mod base62;
 pub mod base64url;
+pub mod basic_auth;
 pub mod cookie;
 pub mod csrf;
 pub mod datetime;

@@ -38,6 +38,9 @@ const CONFIRMATION: &str = r#"SELECT a.id, a.user_id, a.email, a.verified, a."pr
     FROM account_emailconfirmation c JOIN account_emailaddress a ON a.id = c.email_address_id
     WHERE c."key" = $1 AND c.sent IS NOT NULL"#;
 
+const DELETE_OLD_CONFIRMATIONS: &str = "DELETE FROM account_emailconfirmation WHERE id IN (
+    SELECT id FROM account_emailconfirmation WHERE sent < $1 ORDER BY sent LIMIT $2)";
+
 #[async_trait]
 impl EmailAddresses for Connection {
     async fn email_address(&mut self, id: i64) -> StoreResult<Option<EmailAddress>> {
@@ -94,6 +97,12 @@ impl EmailAddresses for Connection {
         let kind = self.tables.users.id_kind;
         let Some(mut row) = self.conn.row(CONFIRMATION, &[Param::from(key)]).await? else { return Ok(None) };
         Ok(Some((read(&mut row, kind)?, row.time()?)))
+    }
+
+    async fn delete_email_confirmations(&mut self, sent_before: Timestamp, limit: u32) -> StoreResult<u64> {
+        self.conn.lock_cleaning().await?;
+        let params = [Param::from(sent_before), Param::from(i64::from(limit))];
+        Ok(self.conn.execute(DELETE_OLD_CONFIRMATIONS, &params).await?)
     }
 }
 

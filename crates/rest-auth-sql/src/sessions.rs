@@ -41,6 +41,7 @@ impl Sessions for Connection {
     }
 
     async fn delete_expired_sessions(&mut self, now: Timestamp, limit: u32) -> StoreResult<u64> {
+        self.conn.lock_cleaning().await?;
         let params = [Param::from(now), Param::from(i64::from(limit))];
         Ok(self.conn.execute(DELETE_EXPIRED, &params).await?)
     }

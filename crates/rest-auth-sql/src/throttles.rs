@@ -45,6 +45,7 @@ impl Throttles for Connection {
     }
 
     async fn delete_expired_hits(&mut self, now: Timestamp, limit: u32) -> StoreResult<u64> {
+        self.conn.lock_cleaning().await?;
         let params = [Param::from(now), Param::from(i64::from(limit))];
         Ok(self.conn.execute(DELETE_EXPIRED, &params).await?)
     }

@@ -11,6 +11,7 @@ use rest_auth_core::{App, AppParts, Clock, Entropy};
 
 use crate::RestAuth;
 use crate::authenticators::Authenticator;
+use crate::cleaning::Cleaning;
 use crate::outbox::Outbox;
 use crate::site::Site;
 
@@ -118,7 +119,8 @@ impl Builder {
         Self { entropy, ..self }
     }
 
-    /// Checks the configuration and the database, starts the hashing threads and the task that sends mails.
+    /// Checks the configuration and the database, starts the hashing threads and the tasks that send mails and
+    /// delete expired rows.
     pub async fn build(self) -> Result<RestAuth, BuildError> {
         let Self { settings, store, mailer, hooks, clock, entropy, authenticators } = self;
         let store = store.ok_or(BuildError::NoStore)?;
@@ -132,7 +134,8 @@ impl Builder {
         let parts = AppParts { store, hooks, clock, entropy };
         let app = App::build(settings, parts).map_err(BuildError::Settings)?;
         let outbox = mailer.map(|mailer| Arc::new(Outbox::start(Arc::clone(&app), mailer)));
-        Ok(RestAuth { site: Arc::new(Site::new(app, authenticators)), outbox })
+        let cleaning = Some(Arc::new(Cleaning::start(Arc::clone(&app))));
+        Ok(RestAuth { site: Arc::new(Site::new(app, authenticators)), outbox, cleaning })
     }
 }
 

@@ -39,6 +39,7 @@
 mod authenticators;
 mod browser;
 mod builder;
+mod cleaning;
 mod cookies;
 mod cors;
 mod dispatch;
@@ -76,6 +77,7 @@ pub use rest_auth_outbound as outbound;
 #[cfg(feature = "sql")]
 pub use rest_auth_sql as sql;
 
+use cleaning::Cleaning;
 use outbox::Outbox;
 use site::Site;
 
@@ -85,6 +87,8 @@ pub struct RestAuth {
     site: Arc<Site>,
     /// Sends mails as long as somebody holds it.
     outbox: Option<Arc<Outbox>>,
+    /// Deletes expired rows as long as somebody holds it.
+    cleaning: Option<Arc<Cleaning>>,
 }
 
 impl RestAuth {
@@ -93,9 +97,9 @@ impl RestAuth {
         Builder::default()
     }
 
-    /// On an app that is there already, whose mails somebody else sends.
+    /// On an app that is there already, whose mails somebody else sends and whose expired rows somebody else deletes.
     pub fn new(app: Arc<App>) -> Self {
-        Self { site: Arc::new(Site::new(app, Vec::new())), outbox: None }
+        Self { site: Arc::new(Site::new(app, Vec::new())), outbox: None, cleaning: None }
     }
 
     /// The endpoints, to be nested below an address of the host's choice: `login/`, `user/`, `registration/` …
@@ -112,6 +116,9 @@ impl RestAuth {
     /// Stops sending mails, once those that are due have left or `time_left` is over; what is left waits in the
     /// database for the next start. Call it after the last request.
     pub async fn shut_down(self, time_left: Duration) {
+        if let Some(cleaning) = self.cleaning {
+            cleaning.stop();
+        }
         if let Some(outbox) = self.outbox {
             outbox.shut_down(time_left).await;
         }

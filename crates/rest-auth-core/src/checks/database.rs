@@ -27,4 +27,5 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     findings.no_zero("database.max_connections", database.max_connections.into());
     findings.no_zero("database.readers", database.readers.into());
     findings.no_zero("database.acquire_timeout", database.acquire_timeout.0);
+    findings.no_zero("database.clear_expired", database.clear_expired.get().map_or(1, |every| every.0));
 }

@@ -5,7 +5,7 @@ use toml::Value;
 
 use super::{Check, Findings, Level};
 use crate::mail;
-use crate::settings::{EmailBackend, Settings};
+use crate::settings::{AuthenticatorName, EmailBackend, Settings};
 
 pub(super) const CHECKS: &[&Check] = &[
     &SESSION_SECURE,
@@ -23,6 +23,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &EVERY_HOST,
     &PLAIN_LINKS,
     &CONSOLE,
+    &BASIC,
 ];
 
 /// The check of each key that has a strict value.
@@ -98,6 +99,11 @@ static PLAIN_LINKS: Check = deploy(
 );
 static CONSOLE: Check =
     deploy("rest_auth.D023", "is \"console\": mails go to standard output", "set it to \"smtp\"");
+static BASIC: Check = deploy(
+    "rest_auth.D024",
+    "has \"basic\": every request carries the password, and costs a hash",
+    "take \"token\" or \"session\", and remove \"basic\" when no client needs it any more",
+);
 
 const fn deploy(id: &'static str, sentence: &'static str, hint: &'static str) -> Check {
     Check { id, level: Level::Deploy, sentence, hint }
@@ -117,6 +123,9 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     }
     if settings.email.backend == EmailBackend::Console {
         findings.add(&CONSOLE, "email.backend");
+    }
+    if settings.http.authentication.contains(&AuthenticatorName::Basic) {
+        findings.add(&BASIC, "http.authentication");
     }
 }
 

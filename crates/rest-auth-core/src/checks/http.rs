@@ -4,7 +4,7 @@ use rest_auth_formats::allowed_host;
 
 use super::{Check, Findings, NOTHING, error, warning};
 use crate::mail::link_problems;
-use crate::settings::{AuthenticatorName, Settings};
+use crate::settings::{AuthenticatorName, EmailVerification, FeatureName, Settings};
 use crate::throttles;
 
 pub(super) const CHECKS: &[&Check] = &[
@@ -20,6 +20,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &NO_RATE,
     &UNREAD_SESSION,
     &UNREAD_TOKEN,
+    &UNVERIFIED,
 ];
 
 static LISTEN: Check = error(
@@ -77,6 +78,11 @@ static UNREAD_TOKEN: Check = warning(
     "rest_auth.W021",
     "is true, and no request is asked for a token",
     "add \"token\" to http.authentication, or set it to false",
+);
+static UNVERIFIED: Check = warning(
+    "rest_auth.W022",
+    "has \"basic\", which asks for no verified address, and account.email_verification is \"mandatory\"",
+    "remove \"basic\", or let the endpoints behind it ask for themselves",
 );
 
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
@@ -142,6 +148,12 @@ fn check_credentials(settings: &Settings, findings: &mut Findings) {
     }
     if rest_auth.token_model && !authentication.contains(&AuthenticatorName::Token) {
         findings.add(&UNREAD_TOKEN, "rest_auth.token_model");
+    }
+    if authentication.contains(&AuthenticatorName::Basic)
+        && settings.account.email_verification == EmailVerification::Mandatory
+        && settings.has(FeatureName::Registration)
+    {
+        findings.add(&UNVERIFIED, "http.authentication");
     }
 }
 

@@ -30,6 +30,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("E010", "account.signup_fields", "[account]\nsignup_fields = [\"username*\", \"username\"]"),
     ("E011", "session.cookie_age", "[session]\ncookie_age = 0"),
     ("E011", "database.readers", "[database]\nreaders = 0"),
+    ("E011", "database.clear_expired", "[database]\nclear_expired = 0"),
     ("E012", "http.authentication", "[http]\nauthentication = []"),
     ("E012", "password.hashers", "[password]\nhashers = []"),
     ("E020", "http.listen", "[http]\nlisten = \"8000\""),
@@ -130,6 +131,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ("W003", "language_code", "language_code = \"de\""),
     ("W020", "rest_auth.session_login", "[http]\nauthentication = [\"token\"]"),
     ("W021", "rest_auth.token_model", "[http]\nauthentication = [\"session\"]"),
+    (
+        "W022",
+        "http.authentication",
+        "profile = \"strict\"\n[http]\nauthentication = [\"session\", \"token\", \"basic\"]",
+    ),
     ("W030", "database.url", "[database]\nurl = \"sqlite::memory:\""),
     ("W030", "database.url", "[database]\nurl = \"sqlite://:memory:\""),
     ("W040", "email.host_user", "[email]\nbackend = \"smtp\"\nhost_password = \"x\""),
@@ -155,6 +161,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("D021", "http.allowed_hosts", ""),
     ("D022", "http.base_url", "[http]\nbase_url = \"http://example.com\""),
     ("D023", "email.backend", ""),
+    ("D024", "http.authentication", "[http]\nauthentication = [\"basic\"]"),
 ];
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod changepassword;
 mod createsuperuser;
+mod sendtestemail;
 
 pub use changepassword::{change_password, find_user};
 pub use createsuperuser::{NewSuperuser, create_superuser, superuser_faults};
+pub use sendtestemail::send_test_mail;

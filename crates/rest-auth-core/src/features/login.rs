@@ -92,32 +92,39 @@ async fn at_hand(cx: &Context, user: &User, wanted: Wanted, rehash: bool) -> Res
 }
 
 /// An account whose password was right.
-struct Proven {
-    user: User,
+pub(super) struct Proven {
+    pub(super) user: User,
     /// Whether the column should be written again with the preferred hasher.
-    stale: bool,
+    pub(super) stale: bool,
 }
 
-/// Finds the account that the password fits. One hash, known or unknown, right or wrong.
+/// Finds the account that the password fits.
 async fn authenticate(cx: &Context, input: &Login) -> Result<Proven> {
     let candidates = {
         let mut records = cx.store.read().await?;
         candidates(&cx.settings, records.as_mut(), input).await?
     };
-    for password in attempts(&input.password) {
+    let proven = prove(cx, &candidates, &attempts(&input.password)).await?;
+    proven.ok_or_else(|| Error::non_field(messages::LOGIN_FAILED))
+}
+
+/// The one place that tries the password of somebody who wants in: finds the account that it fits in one of these
+/// spellings. One hash for each account, or one where there is none: right or wrong, known or unknown.
+pub(super) async fn prove(cx: &Context, candidates: &[User], spellings: &[Secret]) -> Result<Option<Proven>> {
+    for password in spellings {
         if candidates.is_empty() {
-            cx.passwords.check(&password, None).await?;
+            cx.passwords.check(password, None).await?;
         }
-        for user in &candidates {
-            let verdict = cx.passwords.check(&password, Some(&user.password)).await?;
+        for user in candidates {
+            let verdict = cx.passwords.check(password, Some(&user.password)).await?;
             // An account that is off answers as one that does not exist, after the same work.
             if verdict.correct && user.is_active {
-                return Ok(Proven { user: user.clone(), stale: verdict.must_update });
+                return Ok(Some(Proven { user: user.clone(), stale: verdict.must_update }));
             }
         }
     }
     cx.hooks.login_failed(cx).await?;
-    Err(Error::non_field(messages::LOGIN_FAILED))
+    Ok(None)
 }
 
 /// The password as typed, and then as upstream would have stored it: trimmed (W-02).
@@ -132,13 +139,24 @@ pub(super) fn attempts(password: &Secret) -> Vec<Secret> {
 
 /// The accounts that the input may mean, the likeliest first.
 async fn candidates(settings: &Settings, records: &mut dyn Records, input: &Login) -> Result<Vec<User>> {
-    let mut found = if settings.has(FeatureName::Registration) {
+    let found = if settings.has(FeatureName::Registration) {
         allauth_candidates(settings, records, input).await?
     } else {
         django_candidates(records, input).await?
     };
+    Ok(distinct(found))
+}
+
+/// Each account once, and not too many of them.
+pub(super) fn distinct(mut found: Vec<User>) -> Vec<User> {
+    let mut seen = Vec::new();
+    found.retain(|user| {
+        let is_new = !seen.contains(&user.id);
+        seen.push(user.id);
+        is_new
+    });
     found.truncate(CANDIDATES);
-    Ok(found)
+    found
 }
 
 /// Without allauth: an address that belongs to exactly one account stands for its user name; two accounts
@@ -169,7 +187,7 @@ async fn allauth_candidates(
     let username = input.username.as_deref().filter(|_| by_name);
     match (email, username) {
         (Some(email), _) => by_address(records, email).await,
-        (None, Some(username)) => by_username(records, username, by_email).await,
+        (None, Some(username)) => by_username(records, username, methods).await,
         (None, None) => Err(Error::non_field(missing(by_name, by_email))),
     }
 }
@@ -182,25 +200,22 @@ fn missing(by_name: bool, by_email: bool) -> Message {
     }
 }
 
-/// The exact name first, as `ModelBackend`; then ignoring case where that finds one account only; and where
-/// addresses log in too, the name may be one.
-async fn by_username(records: &mut dyn Records, username: &str, by_email: bool) -> Result<Vec<User>> {
+/// The exact name first, as `ModelBackend`, which no setting switches off; then where addresses log in, the name may
+/// be one; and where names do, it counts ignoring case if that finds one account only.
+pub(super) async fn by_username(
+    records: &mut dyn Records,
+    username: &str,
+    methods: &[LoginMethod],
+) -> Result<Vec<User>> {
     let folded = records.users(UserLookup::UsernameFolded(username)).await?;
     let exact = folded.iter().find(|user| user.username.as_deref() == Some(username)).cloned();
     let mut found: Vec<User> = exact.into_iter().collect();
-    if by_email {
+    if methods.contains(&LoginMethod::Email) {
         found.extend(by_address(records, username).await?);
     }
-    if folded.len() == 1 {
+    if methods.contains(&LoginMethod::Username) && folded.len() == 1 {
         found.extend(folded);
     }
-    let mut seen = Vec::new();
-    found.retain(|user| {
-        !seen.contains(&user.id) && {
-            seen.push(user.id);
-            true
-        }
-    });
     Ok(found)
 }
 

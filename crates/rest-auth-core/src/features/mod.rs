@@ -3,6 +3,7 @@
 //! A feature's name is the same in every layer: `features/login.rs` here, `endpoints/login.rs` in the HTTP
 //! layer, `login.toml` among the conformance scenarios, `docs/features/login.md`.
 
+pub mod basic_authentication;
 pub mod email_verification;
 pub mod login;
 pub mod logout;

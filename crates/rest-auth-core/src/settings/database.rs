@@ -19,5 +19,8 @@ section! {
         acquire_timeout: Seconds = Seconds(5);
         /// How long to wait for another process that has locked an SQLite file.
         busy_timeout: Seconds = Seconds(20);
+        /// How often sessions, confirmation keys and hits of throttles that have expired are deleted, a few at a time. false: only by
+        /// `rest-auth clearsessions`.
+        clear_expired: OrFalse<Seconds> = OrFalse::of(Seconds(3600));
     }
 }

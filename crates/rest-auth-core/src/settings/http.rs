@@ -13,6 +13,8 @@ pub enum AuthenticatorName {
     Token,
     /// DRF's `SessionAuthentication`, with CSRF.
     Session,
+    /// DRF's `BasicAuthentication`.
+    Basic,
 }
 
 /// A group of endpoints that a deployment switches on.
@@ -34,7 +36,7 @@ section! {
         prefix: String = "/rest-auth/".to_owned();
         /// Where registration stands. false: the prefix and "registration/".
         registration_prefix: OrFalse<String> = OrFalse::off();
-        /// In this order, any of "token", "session" (DEFAULT_AUTHENTICATION_CLASSES). The first one decides
+        /// In this order, any of "token", "session", "basic" (DEFAULT_AUTHENTICATION_CLASSES). The first one decides
         /// between 401 and 403, and the challenge.
         authentication: Vec<AuthenticatorName> = vec![AuthenticatorName::Token, AuthenticatorName::Session];
         /// Any of "registration", "example".

@@ -40,7 +40,7 @@ pub const NOT_YET: &[&str] = &[
 
 /// Values of lists that a later version will take, by key.
 pub const NOT_YET_VALUES: &[(&str, &[&str])] = &[
-    ("http.authentication", &["basic", "jwt", "jwt_cookie", "legacy_jwt", "rownd"]),
+    ("http.authentication", &["jwt", "jwt_cookie", "legacy_jwt", "rownd"]),
     ("http.features", &["social", "mfa", "blacklist", "legacy_jwt", "rownd"]),
 ];
 

@@ -32,4 +32,6 @@ pub trait EmailAddresses: Send {
     async fn add_email_confirmation(&mut self, address: i64, key: &str, now: Timestamp) -> StoreResult<()>;
     /// The address that a stored key belongs to, and when the key was sent.
     async fn email_confirmation(&mut self, key: &str) -> StoreResult<Option<(EmailAddress, Timestamp)>>;
+    /// Deletes at most `limit` stored keys that were sent before a time; how many.
+    async fn delete_email_confirmations(&mut self, sent_before: Timestamp, limit: u32) -> StoreResult<u64>;
 }

@@ -181,7 +181,8 @@ impl Refusal {
 }
 
 impl Server {
-    /// Connects, encrypts and logs in. Whatever fails here would fail for every mail, so nothing is permanent.
+    /// Connects, encrypts and logs in. Whatever fails here would fail for every mail, so nothing is permanent. The words
+    /// name the settings to look at.
     async fn connect(&self) -> Result<AsyncSmtpConnection, String> {
         let tls = match &self.tls {
             Tls::FromFirstByte(parameters) => Some(parameters.clone()),
@@ -191,12 +192,19 @@ impl Server {
         let connecting =
             AsyncSmtpConnection::connect_tokio1(address, Some(self.timeout), &self.hello, tls, None);
         // The greeting, its answer and TLS come after the connection itself.
-        let mut connection = self.limited(2, connecting).await?;
+        let mut connection = self.limited(2, connecting).await.map_err(|error| {
+            let ssl = if matches!(self.tls, Tls::FromFirstByte(_)) { ", email.use_ssl" } else { "" };
+            format!("no connection (email.host, email.port{ssl}): {error}")
+        })?;
         if let Tls::Starttls(parameters) = &self.tls {
-            self.limited(1, connection.starttls(parameters.clone(), &self.hello)).await?;
+            let encrypting = connection.starttls(parameters.clone(), &self.hello);
+            let failed = |error| format!("STARTTLS failed (email.use_tls): {error}");
+            self.limited(1, encrypting).await.map_err(failed)?;
         }
         if let Some(credentials) = &self.credentials {
-            self.limited(1, connection.auth(DEFAULT_MECHANISMS, credentials)).await?;
+            let logging_in = connection.auth(DEFAULT_MECHANISMS, credentials);
+            let failed = |error| format!("the login failed (email.host_user, email.host_password): {error}");
+            self.limited(1, logging_in).await.map_err(failed)?;
         }
         Ok(connection)
     }

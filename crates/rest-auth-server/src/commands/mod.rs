@@ -3,9 +3,11 @@
 mod account;
 mod changepassword;
 mod check;
+mod clearsessions;
 mod createsuperuser;
 mod init;
 mod migrate;
+mod sendtestemail;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -69,6 +71,14 @@ enum Command {
         /// What the account logs in with
         username: String,
     },
+    /// Delete the sessions that have ended, and say how many. A running server does it by itself, see database.clear_expired
+    Clearsessions,
+    /// Send a mail to see whether mails leave, past the outbox; the exit status is 1 if one does not
+    Sendtestemail {
+        /// To whom
+        #[arg(required = true, value_name = "ADDRESS")]
+        addresses: Vec<String>,
+    },
 }
 
 /// Why a command ended with status 1: the lines to show.
@@ -111,6 +121,8 @@ pub fn run(mut process: Process) -> u8 {
             createsuperuser::run(&mut process, config, createsuperuser::Given { username, email })
         }
         Command::Changepassword { username } => changepassword::run(&mut process, config, &username),
+        Command::Clearsessions => clearsessions::run(&mut process, config),
+        Command::Sendtestemail { addresses } => sendtestemail::run(&mut process, config, &addresses),
     };
     match done {
         Ok(()) => 0,

@@ -1,3 +1,9 @@
+use rest_auth::core::Clock;
+use rest_auth::core::model::{SessionKey, SessionRow};
+use rest_auth::core::settings::{Database, Settings};
+use rest_auth::core::store::Store as _;
+use rest_auth::sql::SqlStore;
+
 use crate::testing::{Folder, Shell};
 
 #[test]
@@ -262,4 +268,79 @@ fn serve_refuses_a_configuration_with_errors_before_it_listens() {
     let done = Shell::new(&folder).with_database().run(&["serve"]);
     assert_eq!((done.status, done.output.as_str()), (1, ""));
     assert!(done.errors.starts_with("error: rest-auth.toml:1:1: secret_key: is shorter"), "{}", done.errors);
+}
+
+/// Puts sessions into a folder's database that end so many seconds from now.
+fn add_sessions(folder: &Folder, count: u32, seconds: i64) {
+    let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());
+    let settings = Settings { database: Database { url, ..Database::default() }, ..Settings::default() };
+    let work = async {
+        let store = SqlStore::configured(&settings.database, &settings.user_model).unwrap();
+        let mut tx = store.write().await.unwrap();
+        for number in 0..count {
+            let key = SessionKey::parse(&format!("{seconds:016}{number:016}")).unwrap();
+            let expires = Clock::System.now().plus_seconds(seconds);
+            tx.add_session(&SessionRow { key, data: String::new(), expires }).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        store.close().await;
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+}
+
+#[test]
+fn clearsessions_deletes_what_has_ended_and_says_how_many_there_were() {
+    let folder = migrated();
+    let shell = Shell::new(&folder).with_database();
+    add_sessions(&folder, 1203, -60);
+    add_sessions(&folder, 2, 600);
+    let done = shell.run(&["clearsessions"]);
+    let expected = (0, "Deleted 1203 expired sessions.\n", "");
+    assert_eq!((done.status, done.output.as_str(), done.errors.as_str()), expected);
+    assert_eq!(shell.run(&["clearsessions"]).output, "Deleted 0 expired sessions.\n");
+    add_sessions(&folder, 1, -1);
+    assert_eq!(shell.run(&["clearsessions"]).output, "Deleted 1 expired session.\n");
+}
+
+#[test]
+fn sendtestemail_sends_past_the_outbox() {
+    let folder = Folder::empty();
+    let mails = folder.path().join("mails");
+    let shell = Shell::new(&folder)
+        .with("REST_AUTH__EMAIL__BACKEND", "file")
+        .with("REST_AUTH__EMAIL__FILE_PATH", &mails.display().to_string());
+    let done = shell.run(&["sendtestemail", "ann@example.com", "bob@example.com"]);
+    assert_eq!((done.status, done.errors.as_str()), (0, ""));
+    let way = format!("as a file in {}", mails.display());
+    assert_eq!(done.output, format!("Sent to ann@example.com {way}.\nSent to bob@example.com {way}.\n"));
+    let mut files: Vec<_> = std::fs::read_dir(&mails).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let texts: Vec<String> = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    assert_eq!(texts.len(), 2);
+    assert!(texts[0].contains("\r\nSubject: Test email from rest-auth on 20"), "{}", texts[0]);
+    assert!(
+        texts[0].contains("\r\nTo: ann@example.com\r\n") && texts[1].contains("\r\nTo: bob@"),
+        "{texts:?}"
+    );
+    assert!(texts[0].trim_end().ends_with("If you're reading this, it was successful."), "{}", texts[0]);
+}
+
+#[test]
+fn sendtestemail_fails_with_a_line_for_each_mail_that_did_not_leave() {
+    // A port that was free a moment ago: nobody answers there.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let folder = Folder::empty();
+    let shell = Shell::new(&folder)
+        .with("REST_AUTH__EMAIL__BACKEND", "smtp")
+        .with("REST_AUTH__EMAIL__HOST", "127.0.0.1")
+        .with("REST_AUTH__EMAIL__PORT", &port.to_string());
+    let done = shell.run(&["sendtestemail", "ann@example.com", "nobody"]);
+    assert_eq!((done.status, done.output.as_str()), (1, ""));
+    let lines: Vec<&str> = done.errors.lines().collect();
+    let reason = format!(
+        "error: ann@example.com: the mail could not be sent now: 127.0.0.1:{port}: no connection (email.host, email.port): "
+    );
+    assert!(lines[0].starts_with(&reason) && lines[0].contains("refused"), "{}", lines[0]);
+    assert_eq!(lines[1..], ["error: nobody: the mail cannot be sent: that is no address"]);
+    assert_eq!(shell.run(&["sendtestemail"]).status, 2);
 }

@@ -1,4 +1,5 @@
-//! A server: the endpoints behind sockets, the database made ready, the outbox worked off, and an end without losses.
+//! A server: the endpoints behind sockets, the database made ready, the outbox worked off, expired rows
+//! deleted, and an end without losses.
 //!
 //! Start: the address answers at once, `/healthz` with 200 and everything else with 503 until the database is there and
 //! has its tables. End: no new connections, the requests under way, the mails that are due, the store.
@@ -17,7 +18,7 @@ use rest_auth::core::mail::Mailer;
 use rest_auth::core::outbox::Worker;
 use rest_auth::core::settings::{Problem, Settings};
 use rest_auth::core::store::{Store as _, StoreError};
-use rest_auth::core::{App, AppParts, Clock};
+use rest_auth::core::{App, AppParts, Clock, cleaning};
 use rest_auth::outbound::mailer_from;
 use rest_auth::sql::SqlStore;
 use tokio::net::TcpListener;
@@ -96,7 +97,7 @@ impl Server {
                     gate.open();
                     let _ = begin.send(());
                     ready();
-                    std::future::pending().await
+                    match cleaning::run(Arc::clone(&app)).await {}
                 }
                 Ok(Err(error)) => error,
                 Err(panic) => StoreError::Backend(panic.into()),

@@ -7,7 +7,8 @@ use super::{Conn, Dialect, Result};
 const SCHEMA: i64 = 0x7265_7374_5f61_7574;
 /// `rest_nam` in ASCII. Two names whose hashes are the same wait for each other, which does no harm.
 const NAMES: i64 = 0x7265_7374_5f6e_616d;
-
+/// `rest_cle` in ASCII.
+const CLEANING: i64 = 0x7265_7374_5f63_6c65;
 /// `rest_thr` in ASCII.
 const THROTTLES: i64 = 0x7265_7374_5f74_6872;
 
@@ -28,6 +29,11 @@ impl Conn {
     /// Lets one transaction at a time count under a key.
     pub(crate) async fn lock_throttle(&mut self, key: &str) -> Result<()> {
         self.lock(LOCK_TEXT, &[Param::from(key), Param::from(THROTTLES)]).await
+    }
+
+    /// Lets one transaction at a time delete what has ended: two that found the same rows could wait for each other.
+    pub(crate) async fn lock_cleaning(&mut self) -> Result<()> {
+        self.lock(LOCK_NUMBER, &[Param::from(CLEANING)]).await
     }
 
     async fn lock(&mut self, sql: &str, params: &[Param<'_>]) -> Result<()> {

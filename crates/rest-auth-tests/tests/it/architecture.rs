@@ -133,7 +133,7 @@ fn every_feature_has_its_file_in_every_layer() {
             assert!(path.is_file(), "{} is missing", path.display());
         }
     }
-    let known = ["mod", "sessions"];
+    let known = ["mod", "basic_authentication", "sessions"];
     for path in files(&root().join("crates/rest-auth-core/src/features"), "rs") {
         let name = path.file_stem().unwrap().to_str().unwrap();
         assert!(FEATURES.contains(&name) || known.contains(&name), "{name} is no known feature");

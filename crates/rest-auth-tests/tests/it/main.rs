@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod architecture;
+mod basic_authentication;
+mod cleaning;
 mod csrf;
 mod dispatch;
 mod email_verification;
@@ -21,6 +23,7 @@ mod password_reset_page;
 mod process;
 mod registration;
 mod schema;
+mod sendtestemail;
 mod sessions;
 mod smtp;
 mod spine;

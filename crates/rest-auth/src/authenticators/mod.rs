@@ -1,10 +1,12 @@
 //! Who sends a request: DRF's authentication classes, one file each, and the chain in which they are asked.
 
+mod basic;
 mod session;
 mod token;
 
 use async_trait::async_trait;
 use http::HeaderValue;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 use rest_auth_core::model::{TokenKey, User};
 use rest_auth_core::settings::{AuthenticatorName, Settings};
@@ -40,8 +42,16 @@ pub enum Proof {
     Session,
     /// A token in the `Authorization` header.
     Token(TokenKey),
+    /// The name and the password themselves, in the `Authorization` header.
+    Password,
     /// An authenticator of the host's own.
     Other,
+}
+
+/// The `Authorization` header. Several of them are one with commas, as WSGI hands them on.
+fn authorization(head: &Parts) -> Vec<u8> {
+    let lines: Vec<&[u8]> = head.headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes).collect();
+    lines.join(&b","[..])
 }
 
 /// The authenticators in the order in which they are asked.
@@ -75,6 +85,7 @@ impl Chain {
             match name {
                 AuthenticatorName::Token => Arc::new(token::TokenAuthentication),
                 AuthenticatorName::Session => Arc::new(session::SessionAuthentication::new(Arc::clone(csrf))),
+                AuthenticatorName::Basic => Arc::new(basic::BasicAuthentication),
             }
         });
         Self::new(list.chain(own).collect())

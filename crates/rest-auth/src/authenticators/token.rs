@@ -2,24 +2,20 @@
 
 use async_trait::async_trait;
 use http::HeaderValue;
-use http::header::AUTHORIZATION;
 use http::request::Parts;
 use rest_auth_core::messages;
 use rest_auth_core::model::TokenKey;
 use rest_auth_core::{Context, Error, Result};
 use rest_auth_formats::auth_token::{self, TokenFailure};
 
-use super::{Authenticator, Identity, Proof};
+use super::{Authenticator, Identity, Proof, authorization};
 
 pub(super) struct TokenAuthentication;
 
 #[async_trait]
 impl Authenticator for TokenAuthentication {
     async fn authenticate(&self, cx: &Context, head: &Parts) -> Result<Option<Identity>> {
-        let lines: Vec<&[u8]> =
-            head.headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes).collect();
-        // Several headers are one with commas, as WSGI hands them on.
-        let header = lines.join(&b","[..]);
+        let header = authorization(head);
         let Some(key) = auth_token::read_header(&header, auth_token::KEYWORD).map_err(refused)? else {
             return Ok(None);
         };

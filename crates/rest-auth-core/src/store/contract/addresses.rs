@@ -14,6 +14,7 @@ pub(super) const CASES: &[Case] = &[
     case!(an_address_is_verified_for_one_account),
     case!(a_deleted_address_takes_its_keys_along),
     case!(a_stored_key_finds_its_address),
+    case!(old_keys_are_swept_in_portions),
 ];
 
 async fn an_address_is_read_as_it_was_written(store: Arc<dyn Store>) {
@@ -115,4 +116,26 @@ async fn a_stored_key_finds_its_address(store: Arc<dyn Store>) {
     assert_eq!(records.email_confirmation(&key.to_uppercase()).await.unwrap(), None);
     let mut tx = write(&store).await;
     assert_eq!(conflict(tx.add_email_confirmation(address.id, &key, NOW).await), "key");
+}
+
+async fn old_keys_are_swept_in_portions(store: Arc<dyn Store>) {
+    let ann = add_user(&store, "ann").await;
+    let mut tx = write(&store).await;
+    let address = tx.add_email_address(ann.id, "ann@example.com", false, true).await.unwrap();
+    for seconds in 0..5 {
+        let sent = NOW.plus_seconds(seconds - 3);
+        tx.add_email_confirmation(address.id, &seconds.to_string().repeat(64), sent).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let mut tx = write(&store).await;
+    assert_eq!(tx.delete_email_confirmations(NOW, 2).await.unwrap(), 2);
+    assert_eq!(tx.delete_email_confirmations(NOW, 2).await.unwrap(), 1);
+    assert_eq!(tx.delete_email_confirmations(NOW, 2).await.unwrap(), 0);
+    tx.commit().await.unwrap();
+    let mut records = read(&store).await;
+    for seconds in 0..5 {
+        let found = records.email_confirmation(&seconds.to_string().repeat(64)).await.unwrap();
+        assert_eq!(found.is_some(), seconds >= 3, "{seconds}");
+    }
+    assert_eq!(records.email_address(address.id).await.unwrap(), Some(address));
 }

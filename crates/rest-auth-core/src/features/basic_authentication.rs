@@ -1,0 +1,54 @@
+//! A name and a password with every request: Django's `authenticate()`, as DRF's `BasicAuthentication` calls it.
+//!
+//! The name is what accounts log in with. With allauth its backend is asked too, which takes an address for a name
+//! where addresses log in. Whether an address is verified is asked at login only, as upstream.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::features::login::{self, Proven};
+use crate::messages;
+use crate::model::{Secret, User};
+use crate::settings::{FeatureName, LoginField, Settings};
+use crate::store::{Records, UserLookup};
+
+/// The account that name and password belong to. One hash, known or unknown, right or wrong; the password counts as
+/// sent. A hash that is not the preferred one is replaced, as at login.
+pub async fn authenticate(cx: &Context, name: &str, password: &Secret) -> Result<User> {
+    let candidates = {
+        let mut records = cx.store.read().await?;
+        candidates(&cx.settings, records.as_mut(), name).await?
+    };
+    match login::prove(cx, &candidates, std::slice::from_ref(password)).await? {
+        Some(proven) => refreshed(cx, proven, password).await,
+        None => Err(Error::AuthenticationFailed(messages::BASIC_FAILED)),
+    }
+}
+
+async fn candidates(settings: &Settings, records: &mut dyn Records, name: &str) -> Result<Vec<User>> {
+    // Nobody has such a name, and not every database can be asked for it.
+    if name.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let mut found = match settings.user_model.login_field {
+        LoginField::Username => records.users(UserLookup::Username(name)).await?,
+        LoginField::Email => records.users(UserLookup::EmailFolded(name)).await?,
+    };
+    if settings.has(FeatureName::Registration) {
+        found.extend(login::by_username(records, name, &settings.account.login_methods).await?);
+    }
+    Ok(login::distinct(found))
+}
+
+/// The account with its password hashed as new ones are.
+async fn refreshed(cx: &Context, proven: Proven, password: &Secret) -> Result<User> {
+    let Proven { mut user, stale } = proven;
+    if stale {
+        let new = cx.passwords.encode(password).await?;
+        let mut tx = cx.store.write().await?;
+        if tx.set_password(user.id, &user.password, &new).await? {
+            user.password = new;
+        }
+        tx.commit().await?;
+    }
+    Ok(user)
+}
