@@ -45,7 +45,7 @@ pub async fn run(app: Arc<App>) -> Infallible {
                 tracing::info!(sessions, confirmation_keys, throttle_hits, "expired rows were deleted");
             }
             Err(error) => {
-                tracing::warn!(%error, "expired rows could not be deleted; the next round tries again")
+                tracing::warn!(%error, "expired rows could not be deleted; the next round tries again");
             }
         }
         sleep(scattered(&app, every)).await;

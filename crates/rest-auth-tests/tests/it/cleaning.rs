@@ -106,7 +106,7 @@ async fn wait_for_sessions(app: &TestApp, left: u64) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("the sessions go");
+    tokio::time::timeout(Duration::from_mins(1), waiting).await.expect("the sessions go");
 }
 
 #[tokio::test]
