@@ -14,6 +14,9 @@ pub(super) const CHECKS: &[&Check] = &[
     &SIGNUP_FIELDS,
     &HASHERS,
     &VALIDATORS,
+    &LONGEST,
+    &SESSION_NAME,
+    &CSRF_NAME,
     &RENDERERS,
     &OLD_PASSWORD,
     &REVOKE,
@@ -34,6 +37,9 @@ const DEVIATIONS: &[(&str, &Check)] = &[
     ("account.signup_fields", &SIGNUP_FIELDS),
     ("password.hashers", &HASHERS),
     ("password.validators", &VALIDATORS),
+    ("password.max_length", &LONGEST),
+    ("session.cookie_name", &SESSION_NAME),
+    ("csrf.cookie_name", &CSRF_NAME),
     ("rest_framework.default_renderer_classes", &RENDERERS),
     ("rest_auth.old_password_field_enabled", &OLD_PASSWORD),
     ("rest_auth.revoke_on_password_change", &REVOKE),
@@ -83,6 +89,21 @@ static RESET_TIMEOUT: Check = deploy(
     "rest_auth.D010",
     "is {}",
     "let mailed links live for an hour: old mails are found in many places",
+);
+static LONGEST: Check = deploy(
+    "rest_auth.D015",
+    "is {}",
+    "set it to 128, which every form that changes a password takes too",
+);
+static SESSION_NAME: Check = deploy(
+    "rest_auth.D016",
+    "is {}",
+    "give it the prefix \"__Host-\", so that no other host of the domain can plant one",
+);
+static CSRF_NAME: Check = deploy(
+    "rest_auth.D017",
+    "is {}",
+    "give it the prefix \"__Host-\", so that no other host of the domain can plant one",
 );
 static OTHER: Check = deploy("rest_auth.D019", "is {}", "set it to its strict value");
 static INSECURE_SECRET: Check = deploy(

@@ -46,6 +46,9 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         }
     }
     findings.no_zero("password.max_wait", settings.password.max_wait.0);
+    if settings.password.max_length.get() == Some(&0) {
+        findings.no_zero("password.max_length", 0);
+    }
 }
 
 fn check_hashers(settings: &Settings, findings: &mut Findings) {

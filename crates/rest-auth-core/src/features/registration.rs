@@ -57,7 +57,10 @@ impl Register {
         }
         let email = Field::email("email");
         form = form.field(if settings.signup_requires("email") { email } else { email.optional() });
-        form = form.field(Field::password("password1")).field(Field::password("password2"));
+        let longest = settings.password.max_length.get().copied();
+        for name in ["password1", "password2"] {
+            form = form.field(Field { max_length: longest, ..Field::password(name) });
+        }
         settings.user_model.extra_fields.iter().fold(form, |form, extra| {
             let mut field = extra_field(extra);
             (field.read_only, field.required) = (false, extra.required);

@@ -55,6 +55,12 @@ impl Passwords {
         self.pool.load()
     }
 
+    /// How many hashes have been made since the start, right or wrong: whoever cannot log in must have cost as many as
+    /// whoever can (S-17).
+    pub fn hashes(&self) -> u64 {
+        self.pool.done()
+    }
+
     async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         self.pool
             .run(job)

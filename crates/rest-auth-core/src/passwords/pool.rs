@@ -33,6 +33,8 @@ struct State {
     running: usize,
     /// A moving average of what a job takes. Zero until the first one has been measured.
     cost: Duration,
+    /// Jobs that have been done since the start.
+    done: u64,
     closed: bool,
 }
 
@@ -102,6 +104,11 @@ impl Pool {
         let state = lock(&self.shared.state);
         (state.queue.len(), state.running)
     }
+
+    /// How many jobs have been done.
+    pub fn done(&self) -> u64 {
+        lock(&self.shared.state).done
+    }
 }
 
 impl Drop for Pool {
@@ -167,6 +174,7 @@ impl Shared {
             let took = begin.elapsed();
             let mut state = lock(&self.state);
             state.running -= 1;
+            state.done += 1;
             if outcome.is_ok() {
                 state.cost = if state.cost.is_zero() { took } else { (state.cost * 7 + took) / 8 };
             }

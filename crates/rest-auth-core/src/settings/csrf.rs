@@ -7,7 +7,7 @@ section! {
     /// Django's CSRF_ settings.
     Csrf in "csrf" {
         /// CSRF_COOKIE_NAME
-        cookie_name: String = "csrftoken".to_owned();
+        cookie_name: String = "csrftoken".to_owned(), strict = "__Host-csrftoken".to_owned();
         /// How long the cookie lives.
         cookie_age: Seconds = Seconds(31_449_600);
         /// Domain attribute.

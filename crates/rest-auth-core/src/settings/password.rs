@@ -4,7 +4,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Seconds;
+use super::{OrFalse, Seconds};
 use super::section::section;
 
 /// A hasher: its name, or a table with its parameters where they are not Django's.
@@ -138,6 +138,9 @@ section! {
         validators: Vec<ValidatorEntry> = all_validators(min_length()), strict = all_validators(15);
         /// PASSWORD_RESET_TIMEOUT: how long a mailed link is good for.
         reset_timeout: Seconds = Seconds(259_200), strict = Seconds(3600);
+        /// Code points of a new password at most, as in Django's forms. false: what a body can hold, as upstream's
+        /// registration takes.
+        max_length: OrFalse<usize> = OrFalse::off(), strict = OrFalse::of(128);
         /// Threads that hash. 0: one for each core.
         threads: usize = 0;
         /// How long a password may wait for its turn. Whoever would wait longer is answered 503 at once.

@@ -7,7 +7,7 @@ section! {
     /// Django's SESSION_ settings.
     Session in "session" {
         /// SESSION_COOKIE_NAME
-        cookie_name: String = "sessionid".to_owned();
+        cookie_name: String = "sessionid".to_owned(), strict = "__Host-sessionid".to_owned();
         /// How long a session lives.
         cookie_age: Seconds = Seconds(1_209_600);
         /// Domain attribute.
