@@ -252,6 +252,13 @@ pub fn password_too_short(minimum: usize) -> Message {
         format!("This password is too short. It must contain at least {minimum} {unit}."),
     )
 }
+/// Our own: the preferred hasher sees no more than `bytes` bytes of a password. Upstream fails with a 500.
+pub fn password_too_long(bytes: usize) -> Message {
+    Message::filled(
+        "password_too_long",
+        format!("This password is too long. It must contain at most {bytes} bytes."),
+    )
+}
 /// The password is on the list.
 pub const PASSWORD_TOO_COMMON: Message =
     Message::fixed("password_too_common", "This password is too common.");

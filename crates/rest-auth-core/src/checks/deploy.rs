@@ -90,11 +90,8 @@ static RESET_TIMEOUT: Check = deploy(
     "is {}",
     "let mailed links live for an hour: old mails are found in many places",
 );
-static LONGEST: Check = deploy(
-    "rest_auth.D015",
-    "is {}",
-    "set it to 128, which every form that changes a password takes too",
-);
+static LONGEST: Check =
+    deploy("rest_auth.D015", "is {}", "set it to 128, which every form that changes a password takes too");
 static SESSION_NAME: Check = deploy(
     "rest_auth.D016",
     "is {}",

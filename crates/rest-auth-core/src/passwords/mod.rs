@@ -14,7 +14,7 @@ pub use validators::{PasswordValidators, Profile};
 
 use crate::context::Entropy;
 use crate::error::{Error, Result};
-use crate::messages::Message;
+use crate::messages::{self, Message};
 use crate::model::Secret;
 
 /// Hashing and rules for passwords.
@@ -38,16 +38,22 @@ impl Passwords {
         self.run(move || chain.check(Some(password.expose()), column.as_ref())).await
     }
 
-    /// The column for a new password.
+    /// The column for a new password. One that the preferred hasher would cut is the client's mistake.
     pub async fn encode(&self, password: &Secret) -> Result<EncodedPassword> {
         let salt = Salt::draw(|bytes| self.entropy.fill(bytes));
         let (chain, password) = (Arc::clone(&self.chain), password.clone());
-        self.run(move || chain.encode(password.expose(), &salt)).await?.map_err(Error::internal)
+        let column = self.run(move || chain.encode(password.expose(), &salt)).await?;
+        column.map_err(|error| Error::non_field(messages::password_too_long(error.limit)))
     }
 
-    /// What is wrong with a new password: every rule's message, in the order of the configuration.
+    /// What is wrong with a new password: every rule's message, in the order of the configuration, and last that the
+    /// preferred hasher would cut it.
     pub fn validate(&self, password: &Secret, profile: &Profile) -> Vec<Message> {
-        self.validators.validate(password.expose(), profile)
+        let mut faults = self.validators.validate(password.expose(), profile);
+        let limit = self.chain.preferred().longest_password();
+        faults
+            .extend(limit.filter(|limit| password.expose().len() > *limit).map(messages::password_too_long));
+        faults
     }
 
     /// How many hashes wait and run.

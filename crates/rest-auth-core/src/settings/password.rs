@@ -4,8 +4,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{OrFalse, Seconds};
 use super::section::section;
+use super::{OrFalse, Seconds};
 
 /// A hasher: its name, or a table with its parameters where they are not Django's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
