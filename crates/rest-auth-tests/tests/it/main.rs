@@ -23,12 +23,9 @@ mod password_reset_page;
 mod process;
 mod registration;
 mod schema;
-<<<<<<< HEAD
 mod sendtestemail;
-=======
 mod security;
 mod security_page;
->>>>>>> 7f46a54 (Refuse passwords that plain bcrypt would cut, and list every security statement with its tests)
 mod sessions;
 mod smtp;
 mod spine;
