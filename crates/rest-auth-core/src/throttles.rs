@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::UserId;
 use crate::settings::{Settings, ThrottleName};
-use crate::store::{Hit, Window};
+use crate::store::{Hit, Tx, Window};
 
 /// dj-rest-auth's scope for what takes or changes credentials.
 pub const SCOPE: &str = "dj_rest_auth";
@@ -68,6 +68,18 @@ pub async fn throttle(cx: &Context, scope: Option<&str>, user: Option<UserId>) -
     if waits.is_empty() { Ok(()) } else { Err(refusal(waits.into_iter().flatten().max())) }
 }
 
+/// Whether an address may get a mail about a sign-up now, since strangers can have such mails sent: allauth's rate limit
+/// `confirm_email`. Ask it last in the transaction that queues the mail, and [`sweep`] after its commit.
+pub(crate) async fn may_mail(cx: &Context, tx: &mut dyn Tx, email: &str) -> Result<bool> {
+    let pause = cx.settings.account.email_confirmation_cooldown.signed();
+    if pause == 0 {
+        return Ok(true);
+    }
+    let one = Window { limit: 1, micros: pause.saturating_mul(1_000_000) };
+    let hit = tx.add_hit(&format!("confirm_email_{}", email.to_lowercase()), one, cx.now).await?;
+    Ok(matches!(hit, Hit::Counted { .. }))
+}
+
 /// DRF's `Throttled`: whole seconds, rounded up.
 fn refusal(wait: Option<i64>) -> Error {
     let seconds = |micros: i64| u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000);
@@ -85,7 +97,7 @@ fn address(cx: &Context) -> String {
 }
 
 /// Now and then removes hits that count no more. Not being able to is no reason to refuse a request.
-async fn sweep(cx: &Context) {
+pub(crate) async fn sweep(cx: &Context) {
     let number = u64::from_le_bytes(cx.entropy.bytes());
     if !number.is_multiple_of(SWEEP_EVERY) {
         return;

@@ -46,6 +46,28 @@ pub async fn database() -> Option<String> {
     Some(cluster()?.database().await)
 }
 
+/// Empties every table that grows in use, and lets keys count from 1 again: cheaper than another database.
+///
+/// # Panics
+///
+/// If the database does not answer.
+pub async fn empty(url: &str) {
+    let options: sqlx::postgres::PgConnectOptions = url.parse().expect("the URL is ours");
+    let mut connection = options.connect().await.expect("the cluster answers");
+    let tables: Option<String> = sqlx::query_scalar(
+        "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'
+         AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'django_site')",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .expect("the catalogue answers");
+    if let Some(tables) = tables {
+        let sql = format!("TRUNCATE {tables} RESTART IDENTITY");
+        connection.execute(sqlx::AssertSqlSafe(sql)).await.expect("the tables are emptied");
+    }
+    connection.close().await.expect("the connection closes");
+}
+
 impl Cluster {
     /// Starts a server of one's own, for a test that stops or starves it.
     pub fn start(durability: Durability) -> Option<Self> {

@@ -58,12 +58,16 @@ pub(crate) fn session_deletion(settings: &Settings) -> Option<HeaderValue> {
 /// The line that hands a CSRF secret to the browser.
 pub(crate) fn csrf(cx: &Context, secret: &str) -> Option<HeaderValue> {
     let csrf = &cx.settings.csrf;
+    let lifetime = match csrf.cookie_age.get() {
+        Some(age) => Lifetime::Seconds(age.signed(), cx.now),
+        None => Lifetime::BrowserSession,
+    };
     line(&SetCookie {
         name: &csrf.cookie_name,
         value: secret,
         domain: csrf.cookie_domain.as_deref(),
         path: &csrf.cookie_path,
-        lifetime: Lifetime::Seconds(csrf.cookie_age.signed(), cx.now),
+        lifetime,
         http_only: csrf.cookie_httponly,
         secure: csrf.cookie_secure,
         same_site: csrf.cookie_samesite.get().copied().map(same_site),

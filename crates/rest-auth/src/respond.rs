@@ -1,12 +1,13 @@
 //! From a [`Reply`] to bytes and headers.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::response::Response;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, SET_COOKIE,
     VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http_body_util::{BodyExt as _, Empty};
 use rest_auth_core::settings::RendererName;
 
 use crate::error::{ApiError, ErrorStyle};
@@ -92,6 +93,7 @@ pub(crate) fn page(html: impl Into<Vec<u8>>, wrapping: Wrapping<'_>) -> Response
 /// Adds what every answer has: Django's security middleware, the length, the request's id.
 fn finished(status: StatusCode, mut headers: HeaderMap, bytes: Vec<u8>, wrapping: Wrapping<'_>) -> Response {
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    let is_empty = wrapping.method == Method::HEAD || status == StatusCode::NO_CONTENT;
     if status != StatusCode::NO_CONTENT {
         headers.insert(CONTENT_LENGTH, bytes.len().into());
     }
@@ -99,9 +101,15 @@ fn finished(status: StatusCode, mut headers: HeaderMap, bytes: Vec<u8>, wrapping
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(COOP, HeaderValue::from_static("same-origin"));
     headers.extend(HeaderValue::from_str(wrapping.request_id).ok().map(|id| (REQUEST_ID, id)));
-    let body = if wrapping.method == Method::HEAD { Body::empty() } else { Body::from(bytes) };
+    let body = if is_empty { nothing() } else { Body::from(bytes) };
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
+}
+
+/// A body that tells nobody its size: RFC 9110 forbids `Content-Length` on 204, and axum adds it to any body of
+/// known size.
+fn nothing() -> Body {
+    Body::new(Empty::<Bytes>::new().map_frame(|frame| frame))
 }

@@ -73,7 +73,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         findings,
     );
     findings.no_zero("session.cookie_age", session.cookie_age.0);
-    findings.no_zero("csrf.cookie_age", csrf.cookie_age.0);
+    findings.no_zero("csrf.cookie_age", csrf.cookie_age.get().map_or(1, |age| age.0));
     if session.cookie_name == csrf.cookie_name && !csrf.use_sessions {
         findings.about(&SAME_NAME, "csrf.cookie_name", &csrf.cookie_name);
     }

@@ -12,6 +12,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &CSRF_SECURE,
     &VERIFICATION,
     &SIGNUP_FIELDS,
+    &ENUMERATION,
     &HASHERS,
     &VALIDATORS,
     &LONGEST,
@@ -35,6 +36,7 @@ const DEVIATIONS: &[(&str, &Check)] = &[
     ("csrf.cookie_secure", &CSRF_SECURE),
     ("account.email_verification", &VERIFICATION),
     ("account.signup_fields", &SIGNUP_FIELDS),
+    ("account.prevent_enumeration", &ENUMERATION),
     ("password.hashers", &HASHERS),
     ("password.validators", &VALIDATORS),
     ("password.max_length", &LONGEST),
@@ -101,6 +103,11 @@ static CSRF_NAME: Check = deploy(
     "rest_auth.D017",
     "is {}",
     "give it the prefix \"__Host-\", so that no other host of the domain can plant one",
+);
+static ENUMERATION: Check = deploy(
+    "rest_auth.D011",
+    "is {}",
+    "set it to true: else a sign-up tells strangers who has an account. It needs mandatory verification",
 );
 static OTHER: Check = deploy("rest_auth.D019", "is {}", "set it to its strict value");
 static INSECURE_SECRET: Check = deploy(

@@ -105,9 +105,6 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     check_hosts(settings, findings);
     findings.no_twins("http.authentication", &http.authentication);
     findings.no_twins("http.features", &http.features);
-    if http.authentication.is_empty() {
-        findings.add(&NOTHING, "http.authentication");
-    }
     findings.no_zero("http.request_timeout", http.request_timeout.0);
     findings.no_zero("http.data_upload_max_memory_size", http.data_upload_max_memory_size as u64);
     findings.no_zero("http.data_upload_max_number_fields", http.data_upload_max_number_fields as u64);

@@ -34,7 +34,7 @@ async fn candidates(settings: &Settings, records: &mut dyn Records, name: &str) 
         LoginField::Email => records.users(UserLookup::EmailFolded(name)).await?,
     };
     if settings.has(FeatureName::Registration) {
-        found.extend(login::by_username(records, name, &settings.account.login_methods).await?);
+        found.extend(login::by_username(settings, records, name).await?);
     }
     Ok(login::distinct(found))
 }

@@ -10,6 +10,7 @@ use crate::form::{Field, Form, Values};
 use crate::mail::{ConfirmationMail, confirmation_link};
 use crate::model::{EmailAddress, User};
 use crate::store::{Records, StoreError, Tx};
+use crate::throttles;
 
 /// The key that a mail carried.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ pub async fn verify(cx: &Context, input: VerifyEmail) -> Result<()> {
     Ok(())
 }
 
-/// Sends the mail again if the address waits for it. The answer never tells.
+/// Sends the mail again if the address waits for it, and did not get one a moment ago (W-22). The answer never tells.
 pub async fn resend(cx: &Context, input: ResendEmail) -> Result<()> {
     let mut tx = cx.store.write().await?;
     let rows = tx.email_addresses(&input.email.to_lowercase()).await?;
@@ -72,6 +73,7 @@ pub async fn resend(cx: &Context, input: ResendEmail) -> Result<()> {
     queue_mail(cx, tx.as_mut(), &user, &address, false).await?;
     tx.commit().await?;
     cx.outbox_bell.notify_one();
+    throttles::sweep(cx).await;
     Ok(())
 }
 
@@ -92,6 +94,9 @@ async fn queue_mail(
     address: &EmailAddress,
     signup: bool,
 ) -> Result<()> {
+    if !throttles::may_mail(cx, tx, &address.email).await? {
+        return Ok(());
+    }
     let key = new_key(cx, tx, address).await?;
     let site = tx.site(cx.settings.email.site_id).await?;
     let link = confirmation_link(&cx.settings, &key);

@@ -187,7 +187,7 @@ async fn allauth_candidates(
     let username = input.username.as_deref().filter(|_| by_name);
     match (email, username) {
         (Some(email), _) => by_address(records, email).await,
-        (None, Some(username)) => by_username(records, username, methods).await,
+        (None, Some(username)) => by_username(settings, records, username).await,
         (None, None) => Err(Error::non_field(missing(by_name, by_email))),
     }
 }
@@ -201,19 +201,25 @@ fn missing(by_name: bool, by_email: bool) -> Message {
 }
 
 /// The exact name first, as `ModelBackend`, which no setting switches off; then where addresses log in, the name may
-/// be one; and where names do, it counts ignoring case if that finds one account only.
+/// be one; and where names do, it counts ignoring case if that finds one account only. Where names are stored without
+/// capitals, an old one that has some is found as it is spelled and no other way.
 pub(super) async fn by_username(
+    settings: &Settings,
     records: &mut dyn Records,
     username: &str,
-    methods: &[LoginMethod],
 ) -> Result<Vec<User>> {
-    let folded = records.users(UserLookup::UsernameFolded(username)).await?;
+    let account = &settings.account;
+    let mut folded = records.users(UserLookup::UsernameFolded(username)).await?;
     let exact = folded.iter().find(|user| user.username.as_deref() == Some(username)).cloned();
     let mut found: Vec<User> = exact.into_iter().collect();
-    if methods.contains(&LoginMethod::Email) {
+    if account.login_methods.contains(&LoginMethod::Email) {
         found.extend(by_address(records, username).await?);
     }
-    if methods.contains(&LoginMethod::Username) && folded.len() == 1 {
+    if !account.preserve_username_casing {
+        let lower = username.to_lowercase();
+        folded.retain(|user| user.username.as_deref() == Some(&lower));
+    }
+    if account.login_methods.contains(&LoginMethod::Username) && folded.len() == 1 {
         found.extend(folded);
     }
     Ok(found)

@@ -13,6 +13,7 @@ use crate::model::{
 use crate::passwords::Profile;
 use crate::settings::{EmailVerification, ExtraField, ExtraFieldKind, Settings};
 use crate::store::{Records, StoreError, Tx, UserLookup};
+use crate::throttles;
 
 /// What a client sends to sign up.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +33,8 @@ pub struct Register {
 /// Somebody has signed up.
 #[derive(Clone, Debug)]
 pub struct Registered {
-    /// Who.
-    pub user: User,
+    /// Who; `None` where the address is somebody's already and nobody may learn that.
+    pub user: Option<User>,
     /// What the client gets now; nothing while the address must be verified first.
     pub credentials: Option<Credentials>,
     /// The session that remembers a sign-up whose address must be verified first.
@@ -173,19 +174,34 @@ pub(crate) async fn claim_username(tx: &mut dyn Tx, username: &str, own: Option<
 }
 
 /// An address that somebody has verified is taken; one that nobody has shown to be theirs is not. Longer
-/// than its column it is refused instead of cut (W-19).
+/// than its column it is refused instead of cut (W-19). Where nobody may learn that it is taken, nothing is said.
 async fn check_email(cx: &Context, email: &str, reading: &mut Reading) -> Result<()> {
     if email.chars().count() > EMAIL_LENGTH {
         reading.refuse("email", messages::max_length(EMAIL_LENGTH));
         return Ok(());
     }
-    if cx.settings.account.unique_email {
-        let rows = cx.store.read().await?.email_addresses(&email.to_lowercase()).await?;
-        if rows.iter().any(|row| row.verified) {
-            reading.refuse("email", messages::EMAIL_TAKEN);
-        }
+    if !hides_addresses(&cx.settings)
+        && verified_address(cx, cx.store.read().await?.as_mut(), email).await?.is_some()
+    {
+        reading.refuse("email", messages::EMAIL_TAKEN);
     }
     Ok(())
+}
+
+/// Whether a sign-up keeps to itself that its address is taken (W-17). It can only where it lets nobody in before the
+/// address is verified.
+fn hides_addresses(settings: &Settings) -> bool {
+    settings.account.prevent_enumeration
+        && settings.account.email_verification == EmailVerification::Mandatory
+}
+
+/// The address as its owner has verified it, where an address belongs to one account.
+async fn verified_address(cx: &Context, records: &mut dyn Records, email: &str) -> Result<Option<String>> {
+    if !cx.settings.account.unique_email {
+        return Ok(None);
+    }
+    let rows = records.email_addresses(&email.to_lowercase()).await?;
+    Ok(rows.into_iter().find(|row| row.verified).map(|row| row.email))
 }
 
 /// Makes the account, its address, the mail that verifies it, and what the client gets: in one transaction.
@@ -197,11 +213,22 @@ pub async fn register(cx: &Context, input: Register, current: Option<&Session>) 
     new.extra = input.extra;
     cx.hooks.before_register(cx, &mut new).await?;
 
+    let hides = hides_addresses(&cx.settings);
+    let email = new.email.clone();
     let mut tx = cx.store.write().await?;
     if let Some(name) = &new.username {
         claim_username(tx.as_mut(), name, None).await?;
     }
-    let user = tx.add_user(new).await.map_err(taken)?;
+    if hides && let Some(owner) = verified_address(cx, tx.as_mut(), &email).await? {
+        return tell_owner(cx, tx, &owner, current).await;
+    }
+    let user = match tx.add_user(new).await {
+        Err(StoreError::Conflict { field: "email" }) if hides => {
+            drop(tx);
+            return tell_owner(cx, cx.store.write().await?, &email, current).await;
+        }
+        added => added.map_err(taken)?,
+    };
     let address = add_address(cx, tx.as_mut(), &user).await?;
     let verification = cx.settings.account.email_verification;
     if let Some(address) = &address
@@ -209,24 +236,42 @@ pub async fn register(cx: &Context, input: Register, current: Option<&Session>) 
     {
         email_verification::queue_signup_mail(cx, tx.as_mut(), &user, address).await?;
     }
-    let mut registered = Registered { user, credentials: None, pending: None };
+    let (mut credentials, mut pending) = (None, None);
     if verification == EmailVerification::Mandatory {
-        let pending = sessions::remember_sign_up(cx, tx.as_mut(), &registered.user, current).await?;
-        registered.pending = Some(pending);
+        pending = Some(sessions::remember_sign_up(cx, tx.as_mut(), Some(&user), current).await?);
     } else {
         // Upstream opens a session here whatever SESSION_LOGIN says.
         let wanted = Wanted { token: cx.settings.rest_auth.token_model, session: true };
-        let issued = credentials::issue(cx, tx.as_mut(), &registered.user, wanted, current).await?;
-        registered.credentials = Some(issued);
+        credentials = Some(credentials::issue(cx, tx.as_mut(), &user, wanted, current).await?);
     }
     tx.commit().await?;
 
     cx.outbox_bell.notify_one();
-    cx.hooks.after_register(cx, &registered.user).await?;
-    if registered.credentials.is_some() {
-        cx.hooks.after_login(cx, &registered.user).await?;
+    throttles::sweep(cx).await;
+    cx.hooks.after_register(cx, &user).await?;
+    if credentials.is_some() {
+        cx.hooks.after_login(cx, &user).await?;
     }
-    Ok(registered)
+    Ok(Registered { user: Some(user), credentials, pending })
+}
+
+/// A sign-up with somebody's address: to the client it looks like any other, and the owner is told.
+async fn tell_owner(
+    cx: &Context,
+    mut tx: Box<dyn Tx>,
+    owner: &str,
+    current: Option<&Session>,
+) -> Result<Registered> {
+    let pending = sessions::remember_sign_up(cx, tx.as_mut(), None, current).await?;
+    if throttles::may_mail(cx, tx.as_mut(), owner).await? {
+        let site = tx.site(cx.settings.email.site_id).await?;
+        let mail = cx.templates.account_already_exists(&cx.settings, site.as_ref(), owner);
+        tx.add_mail(&mail.map_err(Error::internal)?, cx.now).await?;
+    }
+    tx.commit().await?;
+    cx.outbox_bell.notify_one();
+    throttles::sweep(cx).await;
+    Ok(Registered { user: None, credentials: None, pending: Some(pending) })
 }
 
 /// The two must be the same, and then fit the account: similarity shows only here.

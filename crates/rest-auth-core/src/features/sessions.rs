@@ -200,17 +200,17 @@ async fn continued(
 }
 
 /// Remembers, in an anonymous session, a sign-up that waits for its address to be verified, as allauth does: its own
-/// confirmation page on the same database resumes it.
+/// confirmation page on the same database resumes it. Without an account there is nothing to resume.
 pub(crate) async fn remember_sign_up(
     cx: &Context,
     tx: &mut dyn Tx,
-    user: &User,
+    user: Option<&User>,
     current: Option<&Session>,
 ) -> Result<SessionCookie> {
     #[expect(clippy::cast_precision_loss, reason = "Python's time.time() is a float too")]
     let seconds = cx.now.micros() as f64 / 1e6;
     let pending = json!({
-        "user_pk": user.id.to_uid(),
+        "user_pk": user.map(|user| user.id.to_uid()),
         "email_verification": "mandatory", "signup": true, "redirect_url": null, "email": null, "phone": null,
         "signal_kwargs": {},
         "state": {"stages": {

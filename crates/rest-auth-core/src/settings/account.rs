@@ -56,8 +56,10 @@ section! {
         salt: String = "account".to_owned();
         /// Before every subject. false: "[site name] ".
         email_subject_prefix: OrFalse<String> = OrFalse::off();
-        /// Least time between two confirmation mails to one address at sign-up.
+        /// Least time between two mails about a sign-up to one address, whoever asks for them. 0: none.
         email_confirmation_cooldown: Seconds = Seconds(180);
+        /// With mandatory verification a sign-up does not tell that its address is taken: its owner gets a mail.
+        prevent_enumeration: bool = false, strict = true;
         /// GET logout/ logs out as POST does. Never HEAD.
         logout_on_get: bool = false;
     }

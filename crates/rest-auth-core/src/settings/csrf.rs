@@ -8,8 +8,8 @@ section! {
     Csrf in "csrf" {
         /// CSRF_COOKIE_NAME
         cookie_name: String = "csrftoken".to_owned(), strict = "__Host-csrftoken".to_owned();
-        /// How long the cookie lives.
-        cookie_age: Seconds = Seconds(31_449_600);
+        /// How long the cookie lives. false: until the browser is closed.
+        cookie_age: OrFalse<Seconds> = OrFalse::of(Seconds(31_449_600));
         /// Domain attribute.
         cookie_domain: OrFalse<String> = OrFalse::off();
         /// Path attribute.

@@ -190,7 +190,7 @@ mod tests {
         let problem = &problems("[http]\nauthentication = [\"token\", \"jwt\"]")[0];
         assert_eq!(problem.message, "this version does not support `jwt` yet");
         let problem = &problems("[http]\nauthentication = [\"tokens\"]")[0];
-        assert!(problem.message.starts_with("unknown variant `tokens`, expected `token` or `session`"));
+        assert!(problem.message.starts_with("unknown variant `tokens`, expected one of `token`, `session`"));
     }
 
     #[test]

@@ -165,7 +165,10 @@ fn variables_are_text_where_text_is_expected_and_toml_where_it_is_not() {
     assert!(!settings.account.unique_email);
     assert_eq!(settings.account.login_methods, [LoginMethod::Email, LoginMethod::Username]);
     assert_eq!(settings.account.salt, "false");
-    assert_eq!((settings.session.cookie_age, settings.csrf.cookie_age), (Seconds(900), Seconds(60)));
+    assert_eq!(
+        (settings.session.cookie_age, settings.csrf.cookie_age),
+        (Seconds(900), OrFalse::of(Seconds(60)))
+    );
     assert_eq!(settings.csrf.cookie_samesite, OrFalse::off());
     assert!(settings.http.secure_proxy_ssl_header.get().is_some());
     assert!(!settings.rest_auth.token_model);

@@ -118,7 +118,19 @@ impl TestApp {
     ///
     /// If the settings are wrong or the database cannot be used.
     pub async fn built(database: Database, overrides: &str, add: impl FnOnce(Builder) -> Builder) -> Self {
-        let settings = self::settings(overrides);
+        Self::configured(database, self::settings(overrides), add).await
+    }
+
+    /// The same with these settings and no others.
+    ///
+    /// # Panics
+    ///
+    /// If the settings are wrong or the database cannot be used.
+    pub async fn configured(
+        database: Database,
+        settings: Settings,
+        add: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
         let store = open(&database, &settings);
         store.migrate(BEGINNING).await.expect("the tables can be made");
         Self::build(settings, database, Arc::new(store), Clock::manual(BEGINNING), add).await

@@ -152,6 +152,111 @@ async fn a_name_is_made_from_the_address_where_none_is_asked_for_and_differs_for
     }
 }
 
+/// With mandatory verification and nobody told whose address is taken.
+const HIDING: &str = r#"
+[account]
+email_verification = "mandatory"
+signup_fields = ["email*", "username*"]
+prevent_enumeration = true
+"#;
+
+/// A sign-up with somebody's address.
+fn with_address(username: &str, email: &str) -> Value {
+    json!({"username": username, "email": email, "password1": PASSWORD, "password2": PASSWORD})
+}
+
+/// Ann, who has verified her address.
+async fn ann(app: &TestApp) {
+    app.register("ann").await;
+    let address = app.store.read().await.unwrap().email_addresses("ann@example.com").await.unwrap().remove(0);
+    let mut tx = app.store.write().await.unwrap();
+    assert!(tx.set_email_verified(address.id).await.unwrap());
+    tx.commit().await.unwrap();
+    app.deliver().await;
+    app.clock.advance(3600);
+}
+
+#[tokio::test]
+async fn a_taken_address_looks_like_any_other_and_only_its_owner_is_told() {
+    for database in Database::each().await {
+        let app = TestApp::on(database, HIDING).await;
+        ann(&app).await;
+        let (accounts, mails) = (app.rows().count("auth_user").await, app.mailbox.sent().len());
+
+        let (stranger, newcomer) = (app.client(), app.client());
+        let taken = stranger.post(REGISTRATION).json(&with_address("eve", "ANN@example.com")).send().await;
+        let free = newcomer.post(REGISTRATION).json(&with_address("bob", "bob@example.com")).send().await;
+        assert_eq!((taken.status, taken.text()), (free.status, free.text()));
+        let names = |answer: &Response| answer.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(names(&taken), names(&free));
+        for client in [&stranger, &newcomer] {
+            assert_eq!(client.cookie("sessionid").unwrap().len(), 32);
+            assert_eq!(client.get("/rest-auth/user/").send().await.status, 401);
+        }
+
+        assert_eq!(app.rows().count("auth_user").await, accounts + 1, "Bob's");
+        app.deliver().await;
+        let sent = app.mailbox.sent();
+        assert_eq!(sent.len(), mails + 2);
+        let told = app.mailbox.last_to("ann@example.com").unwrap();
+        assert_eq!(told.subject, "[example.com] Account Already Exists");
+        assert!(told.text.contains("with your address ann@example.com."), "{}", told.text);
+        assert!(!told.text.contains("eve"), "the stranger's words are not passed on");
+        assert_eq!(app.log_in("eve", PASSWORD).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_by_its_column_is_kept_from_strangers_too() {
+    for database in Database::each().await {
+        let own_model =
+            "[user_model]\ntable = \"members_member\"\nlogin_field = \"email\"\nusername_field = false\n";
+        let by_email = HIDING.replace(", \"username*\"]", "]\nlogin_methods = [\"email\"]");
+        let app = TestApp::on(database, &format!("{own_model}{by_email}")).await;
+        let sign_up = async || {
+            let body = json!({"email": "ann@example.com", "password1": PASSWORD, "password2": PASSWORD});
+            app.client().post(REGISTRATION).json(&body).send().await
+        };
+        let first = sign_up().await;
+        app.deliver().await;
+        app.clock.advance(3600);
+        let second = sign_up().await;
+        assert_eq!((first.status, first.text()), (second.status, second.text()));
+        assert_eq!(second.status, 201, "{}", second.text());
+        assert_eq!(app.rows().count("members_member").await, 1);
+        assert_eq!(app.last_mail_to("ann").await.subject, "[example.com] Account Already Exists");
+    }
+}
+
+#[tokio::test]
+async fn an_address_gets_one_mail_in_three_minutes_whoever_asks_and_wherever() {
+    for database in Database::each().await {
+        let app = TestApp::on(database, HIDING).await;
+        let other = app.another().await;
+        let ask = |number: usize| {
+            let site = if number.is_multiple_of(2) { &app } else { &other };
+            let client = site.client();
+            tokio::spawn(async move {
+                let (path, body) = if number < 10 {
+                    (REGISTRATION, with_address(&format!("eve{number}"), "Shared@example.com"))
+                } else {
+                    ("/rest-auth/registration/resend-email/", json!({"email": "shared@example.com"}))
+                };
+                client.post(path).json(&body).send().await.status
+            })
+        };
+        for round in 1..=2 {
+            let members: Vec<_> = (0..20).filter(|number| round == 1 || *number >= 10).map(ask).collect();
+            for member in members {
+                assert!([200, 201].contains(&member.await.unwrap()));
+            }
+            app.deliver().await;
+            assert_eq!(app.mailbox.sent().len(), round);
+            app.clock.advance(180);
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_mail_of_a_sign_up_can_go_to_a_folder() {
     let app = TestApp::start().await;

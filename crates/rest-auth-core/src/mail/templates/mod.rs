@@ -27,6 +27,8 @@ macro_rules! ours {
 
 /// The templates that come with the program.
 const OURS: &[(&str, &str)] = ours![
+    "account/email/account_already_exists_message.txt",
+    "account/email/account_already_exists_subject.txt",
     "account/email/base_message.txt",
     "account/email/email_confirmation_message.txt",
     "account/email/email_confirmation_signup_message.txt",
@@ -124,6 +126,7 @@ macro_rules! allauth {
 const CONFIRMATION_VARIABLES: &[&str] = &["user", "user_display", "key", "activate_url"];
 const CONFIRMATION: Kind = allauth!("email_confirmation", CONFIRMATION_VARIABLES);
 const SIGNUP_CONFIRMATION: Kind = allauth!("email_confirmation_signup", CONFIRMATION_VARIABLES);
+const ALREADY_EXISTS: Kind = allauth!("account_already_exists", &[]);
 const RESET: Kind = allauth!(
     "password_reset_key",
     &["user", "user_display", "password_reset_url", "uid", "token", "username"]
@@ -136,7 +139,7 @@ const DJANGO_RESET: Kind = Kind {
     trims: false,
     variables: &["user", "password_reset_url", "uid", "token", "domain", "site_name", "protocol"],
 };
-const KINDS: &[Kind] = &[SIGNUP_CONFIRMATION, CONFIRMATION, RESET, DJANGO_RESET];
+const KINDS: &[Kind] = &[SIGNUP_CONFIRMATION, CONFIRMATION, ALREADY_EXISTS, RESET, DJANGO_RESET];
 
 /// What allauth's own templates ask for and our mails never have.
 const ABSENT: &[&str] = &["code"];
@@ -176,6 +179,19 @@ impl MailTemplates {
         let site = site.cloned().unwrap_or_else(|| site_of_links(settings));
         let rendered = self.render(kind, &mail.variables(&site))?;
         Ok(rendered.addressed(settings, mail.email, &subject_prefix(settings, &site)))
+    }
+
+    /// The mail that tells somebody of a sign-up with their address.
+    pub fn account_already_exists(
+        &self,
+        settings: &Settings,
+        site: Option<&Site>,
+        email: &str,
+    ) -> Result<Mail, TemplateError> {
+        let site = site.cloned().unwrap_or_else(|| site_of_links(settings));
+        let variables = context! { email => email, current_site => variable::site(&site) };
+        let rendered = self.render(ALREADY_EXISTS, &variables)?;
+        Ok(rendered.addressed(settings, email, &subject_prefix(settings, &site)))
     }
 
     /// The mail that lets somebody choose a new password: allauth's with registration, else Django's own.
@@ -257,10 +273,10 @@ impl MailTemplates {
                 .retain(|name| !known(name) && !self.environment.globals().any(|(global, _)| global == name));
             names.sort();
             warnings.extend(names.into_iter().map(|name| {
-                let there = kind.variables.join(", ");
+                let there = [kind.variables, &["email"]].concat().join(", ");
                 problem(
                     format!("{}: nothing is called `{name}`, so nothing is printed there", template.name()),
-                    &format!("there are {there}, email, current_site.name and current_site.domain"),
+                    &format!("there are {there}, current_site.name and current_site.domain"),
                 )
             }));
         }

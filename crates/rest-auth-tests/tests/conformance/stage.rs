@@ -1,0 +1,158 @@
+//! The server's side of a scenario: who exists, what happens behind its back, which rows are left. All through the
+//! port, so that it works on any store.
+
+use std::collections::BTreeMap;
+
+use rest_auth::core::model::{
+    EncodedPassword, ExtraValue, NewUser, Secret, Timestamp, TokenKey, User, UserId,
+};
+use rest_auth::core::store::{ProfileChanges, Records, UserLookup};
+use rest_auth_formats::passwords;
+use rest_auth_tests::app::{BEGINNING, TestApp};
+use serde_json::{Map, Value, json};
+
+use crate::scenario::{self, Change, Rows};
+
+/// Stores accounts as they are given.
+pub(crate) async fn add_users(app: &TestApp, users: &[scenario::User]) {
+    for user in users {
+        let password = column(app, user.password.as_deref()).await;
+        let mut new = NewUser::new(user.username.clone(), user.email.clone(), password, BEGINNING);
+        new.first_name.clone_from(&user.first_name);
+        new.last_name.clone_from(&user.last_name);
+        (new.is_active, new.is_staff) = (user.is_active, user.is_staff);
+        new.extra = user.extra.iter().map(|(name, value)| (name.clone(), extra(value))).collect();
+        let mut tx = app.store.write().await.unwrap();
+        let row = tx.add_user(new).await.unwrap();
+        for address in &user.addresses {
+            tx.add_email_address(row.id, &address.email, address.verified, address.primary).await.unwrap();
+        }
+        if let Some(token) = &user.token {
+            tx.token_or_add(row.id, TokenKey::new(token.clone()), BEGINNING).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+}
+
+/// What somebody does in the database before a request.
+pub(crate) async fn change_users(app: &TestApp, changes: &BTreeMap<String, Change>) {
+    for (name, change) in changes {
+        let found = app.store.read().await.unwrap().users(UserLookup::Username(name)).await.unwrap();
+        let user = found.first().unwrap_or_else(|| panic!("nobody is called {name}"));
+        let mut tx = app.store.write().await.unwrap();
+        if change.delete {
+            tx.delete_user(user.id).await.unwrap();
+        }
+        if let Some(active) = change.is_active {
+            tx.set_active(user.id, active).await.unwrap();
+        }
+        if let Some(password) = &change.password {
+            let new = column(app, Some(password)).await;
+            assert!(tx.set_password(user.id, &user.password, &new).await.unwrap());
+        }
+        if let Some(email) = &change.email {
+            tx.set_email(user.id, email).await.unwrap();
+        }
+        if change.username.is_some() {
+            let changes = ProfileChanges { username: change.username.clone(), ..ProfileChanges::default() };
+            tx.set_profile(user.id, &changes).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+}
+
+/// The rows that a scenario asks for: columns of users and addresses, numbers of tokens and sessions. `most` is how
+/// many accounts there can be.
+pub(crate) async fn rows(app: &TestApp, wanted: &Rows, most: usize) -> Value {
+    let mut rows = Map::new();
+    let mut records = app.store.write().await.unwrap();
+    let users = all_users(records.as_mut(), most).await;
+    if !wanted.users.is_empty() {
+        let cells =
+            |user| wanted.users.iter().map(|column| (column.clone(), user_cell(user, column))).collect();
+        rows.insert("users".to_owned(), users.iter().map(cells).collect::<Vec<Map<_, _>>>().into());
+    }
+    if !wanted.addresses.is_empty() {
+        rows.insert("addresses".to_owned(), addresses(records.as_mut(), &users, &wanted.addresses).await);
+    }
+    if wanted.tokens {
+        let mut count = 0;
+        for user in &users {
+            count += usize::from(records.token(user.id).await.unwrap().is_some());
+        }
+        rows.insert("tokens".to_owned(), count.into());
+    }
+    if wanted.sessions {
+        // Nothing is committed, so this only counts them.
+        let end_of_days = Timestamp::MAX;
+        let count = records.delete_expired_sessions(end_of_days, u32::MAX).await.unwrap();
+        rows.insert("sessions".to_owned(), count.into());
+    }
+    if rows.is_empty() { Value::Null } else { rows.into() }
+}
+
+/// Keys count from 1. A PostgreSQL sequence skips those of refused rows, hence the margin.
+async fn all_users(records: &mut dyn Records, most: usize) -> Vec<User> {
+    let mut users = Vec::new();
+    for id in 1..=i64::try_from(2 * most).unwrap() {
+        users.extend(records.user(UserId::Int(id)).await.unwrap());
+    }
+    users
+}
+
+fn user_cell(user: &User, column: &str) -> Value {
+    let is_set = |time: Option<Timestamp>| time.map_or(Value::Null, |_| "set".into());
+    match column {
+        "username" => json!(user.username),
+        "email" => json!(user.email),
+        "first_name" => json!(user.first_name),
+        "last_name" => json!(user.last_name),
+        "is_active" => json!(user.is_active),
+        "is_staff" => json!(user.is_staff),
+        "is_superuser" => json!(user.is_superuser),
+        "has_usable_password" => json!(passwords::is_usable(user.password.as_str())),
+        "last_login" => is_set(user.last_login),
+        "date_joined" => is_set(Some(user.date_joined)),
+        other => panic!("{other} is no column of a user"),
+    }
+}
+
+async fn addresses(records: &mut dyn Records, users: &[User], columns: &[String]) -> Value {
+    let mut found = Vec::new();
+    for user in users {
+        let rows = records.user_email_addresses(user.id).await.unwrap();
+        found.extend(rows.into_iter().map(|row| (row, user)));
+    }
+    found.sort_by_key(|(row, _)| row.id);
+    let cell = |row: &rest_auth::core::model::EmailAddress, user: &User, column: &str| match column {
+        "user" => json!(user.username.as_deref().unwrap_or(&user.email)),
+        "email" => json!(row.email),
+        "verified" => json!(row.verified),
+        "primary" => json!(row.primary),
+        other => panic!("{other} is no column of an address"),
+    };
+    let rows = found.iter().map(|(row, user)| {
+        columns.iter().map(|column| (column.clone(), cell(row, user, column))).collect::<Map<_, _>>()
+    });
+    rows.collect::<Vec<_>>().into()
+}
+
+/// The column for a password in clear, or one that no password fits.
+async fn column(app: &TestApp, password: Option<&str>) -> EncodedPassword {
+    match password {
+        Some(password) if !password.is_empty() => {
+            app.app().passwords.encode(&Secret::from(password)).await.unwrap()
+        }
+        _ => passwords::unusable(|bytes| app.app().entropy.fill(bytes)),
+    }
+}
+
+fn extra(value: &Value) -> ExtraValue {
+    match value {
+        Value::Null => ExtraValue::Null,
+        Value::Bool(flag) => ExtraValue::Bool(*flag),
+        Value::Number(number) => ExtraValue::Int(number.as_i64().expect("a whole number")),
+        Value::String(text) => ExtraValue::Text(text.clone()),
+        other => panic!("{other} fits no column"),
+    }
+}
