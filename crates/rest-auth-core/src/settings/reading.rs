@@ -199,7 +199,7 @@ mod tests {
         for path in NOT_YET {
             match path.split_once('.') {
                 Some((section, key)) => {
-                    assert_eq!(Settings::takes(section, key, &true.into()), None, "{path}")
+                    assert_eq!(Settings::takes(section, key, &true.into()), None, "{path}");
                 }
                 None => assert!(sections.iter().all(|section| section.name != *path), "{path}"),
             }
