@@ -65,14 +65,10 @@ async fn stored_keys_go_when_they_are_too_old_and_mails_that_were_given_up_stay(
         assert_eq!(app.store.read().await.unwrap().mail_counts().await.unwrap(), (0, 1));
         app.clock.advance(86_400);
         app.register("bob").await;
-        assert_eq!(cleaning::clear(app.app()).await.unwrap(), Cleared::default());
+        assert_eq!(cleaning::clear(app.app()).await.unwrap().confirmation_keys, 0);
         app.clock.advance(86_400 + 1);
         let cleared = cleaning::clear(app.app()).await.unwrap();
-        assert_eq!(
-            cleared,
-            Cleared { confirmation_keys: 1, ..Cleared::default() },
-            "only ann's key is too old"
-        );
+        assert_eq!(cleared.confirmation_keys, 1, "only ann's key is too old");
         app.clock.advance(30 * 86_400);
         let cleared = cleaning::clear(app.app()).await.unwrap();
         assert_eq!(cleared, Cleared { sessions: 2, confirmation_keys: 1, ..Cleared::default() });
