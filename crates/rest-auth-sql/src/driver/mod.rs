@@ -152,7 +152,7 @@ impl Pool {
             #[cfg(feature = "sqlite")]
             Database::Sqlite(database) => Transaction::Sqlite(database.begin(pace).await?),
             #[cfg(feature = "postgres")]
-            Database::Postgres(database) => Transaction::Postgres(database.begin(pace).await?),
+            Database::Postgres(database) => Transaction::Postgres(Box::pin(database.begin(pace)).await?),
         };
         Ok(Conn { work: Work::Writes { tx, failed: false }, fields: Arc::clone(&self.fields) })
     }
@@ -163,7 +163,7 @@ impl Pool {
             #[cfg(feature = "sqlite")]
             Database::Sqlite(database) => database.close().await,
             #[cfg(feature = "postgres")]
-            Database::Postgres(database) => database.close().await,
+            Database::Postgres(database) => Box::pin(database.close()).await,
         }
     }
 }
@@ -222,7 +222,7 @@ impl Conn {
                 #[cfg(feature = "sqlite")]
                 Transaction::Sqlite(lease) => lease.commit().await,
                 #[cfg(feature = "postgres")]
-                Transaction::Postgres(tx) => tx.commit().await,
+                Transaction::Postgres(tx) => Box::pin(tx.commit()).await,
             },
         }
     }
@@ -244,6 +244,8 @@ impl Conn {
         answer
     }
 
+    /// sqlx's futures are tens of kilobytes. Boxed, they cost one allocation beside a round trip to the server; inline,
+    /// every future above would be as large, and be copied at each step of every request, on SQLite too.
     #[cfg_attr(
         not(feature = "postgres"),
         expect(unused_variables, reason = "SQLite tells rows from numbers itself")
@@ -258,7 +260,7 @@ impl Conn {
                     #[cfg(feature = "sqlite")]
                     Database::Sqlite(database) => database.read(sql, params).await,
                     #[cfg(feature = "postgres")]
-                    Database::Postgres(database) => database.read(sql, params, want).await,
+                    Database::Postgres(database) => Box::pin(database.read(sql, params, want)).await,
                 }
             }
             Work::Writes { failed: true, .. } => Err(Error::backend(AFTER_A_FAILURE)),
@@ -267,7 +269,7 @@ impl Conn {
                     #[cfg(feature = "sqlite")]
                     Transaction::Sqlite(lease) => lease.run(sql, params),
                     #[cfg(feature = "postgres")]
-                    Transaction::Postgres(tx) => tx.run(sql, params, want).await,
+                    Transaction::Postgres(tx) => Box::pin(tx.run(sql, params, want)).await,
                 };
                 *failed = answer.is_err();
                 answer
