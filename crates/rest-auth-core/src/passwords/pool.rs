@@ -18,6 +18,12 @@ type Work = Box<dyn FnOnce() + Send>;
 /// too long because it costs more is told so in time all the same.
 const ASSUMED: Duration = Duration::from_millis(200);
 
+/// Who is let in is expected to be answered within this share of the limit; the rest is for hashes that take longer
+/// than the average.
+const PROMISE: f32 = 0.8;
+/// Who has waited for this share of the limit is refused; the rest is for what a request does before and after.
+const PATIENCE: f32 = 0.9;
+
 /// Something that waits for a thread.
 struct Job {
     queued: Instant,
@@ -93,7 +99,7 @@ impl Pool {
         self.shared.admit(work, wanted)?;
         // A job is dropped unanswered when it has waited too long, or when the pool ends. The timer is for the
         // case that hashes have become slower meanwhile: the limit holds for the client all the same.
-        match tokio::time::timeout(self.shared.max_wait, receiver).await {
+        match tokio::time::timeout(self.shared.max_wait.mul_f32(PATIENCE), receiver).await {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(_)) | Err(_) => Err(self.shared.full()),
         }
@@ -136,8 +142,7 @@ impl Shared {
         let mut state = lock(&self.state);
         // Two rounds are always let in while nothing has been measured: they measure.
         let measures = state.cost.is_zero() && state.queue.len() + state.running < 2 * self.threads;
-        // A tenth of the limit is kept for hashes that take longer than the average.
-        let late = self.wait(&state) > self.max_wait.mul_f32(0.9);
+        let late = self.wait(&state) > self.max_wait.mul_f32(PROMISE);
         if state.closed || (late && !measures) {
             return Err(self.full_after(&state));
         }
@@ -166,6 +171,7 @@ impl Shared {
 
     /// What a thread of the pool does all its life.
     fn work(&self) {
+        give_way();
         while let Some(job) = self.next() {
             #[expect(clippy::disallowed_methods, reason = "measures what a hash takes")]
             let begin = Instant::now();
@@ -186,7 +192,7 @@ impl Shared {
         let mut state = lock(&self.state);
         loop {
             while let Some(job) = state.queue.pop_front() {
-                let late = job.queued.elapsed() > self.max_wait;
+                let late = job.queued.elapsed() > self.max_wait.mul_f32(PATIENCE);
                 if !late && (job.wanted)() {
                     state.running += 1;
                     return Some(job);
@@ -199,6 +205,20 @@ impl Shared {
         }
     }
 }
+
+/// Whoever answers requests comes first: this thread gets what is left, and at least a tenth of a core.
+///
+/// Without it a request that arrives in a storm waits until the scheduler takes a core from a hash, milliseconds later.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    const NICENESS: i32 = 10;
+    // On Linux it is a thread that has a niceness. Being nicer is always allowed, so this does not fail.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
+}
+
+/// Elsewhere niceness is a process's.
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
 
 /// A lock whose holder panicked is still a lock: the state is a queue and a few numbers, always whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
