@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
+use http::Method;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderValue, Method};
 use rest_auth_core::form::{Body as FormBody, Input, Values};
 use rest_auth_core::{Context, throttles};
 use tracing::Instrument as _;
@@ -28,7 +28,8 @@ pub(crate) async fn dispatch(site: &Site, endpoint: &Endpoint, request: Request)
     let (mut head, body) = request.into_parts();
     head.method = incoming::method(&head.method);
     let cx = incoming::context(&site.app, &head);
-    let span = tracing::info_span!("request", request_id = %cx.meta.request_id, endpoint = endpoint.name);
+    let span =
+        tracing::info_span!("request", request_id = cx.meta.request_id.as_str(), endpoint = endpoint.name);
     answer(site, endpoint, cx, head, body).instrument(span).await
 }
 
@@ -59,8 +60,7 @@ async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, 
     if let Err(error) = arrived.browser.settle(&cx, &mut reply).await {
         reply = ApiError::from(error).into_reply(style);
     }
-    let allow = HeaderValue::try_from(endpoint.allowed()).expect("methods are plain text");
-    respond::from_endpoint(reply, accepted, &allow, wrapping)
+    respond::from_endpoint(reply, accepted, endpoint.allow_header(), wrapping)
 }
 
 /// A request whose host is served and whose body is here, with its cookies.

@@ -5,10 +5,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use http::Method;
+use http::{HeaderValue, Method};
 use rest_auth_core::form::{Form, Reading, Values};
 use rest_auth_core::settings::PermissionName;
 use rest_auth_core::{Context, Error, Result, messages};
@@ -51,6 +51,7 @@ pub(crate) struct Endpoint {
     pub(crate) throttle_scope: Option<&'static str>,
     /// Whether it sets cookies, so that other sites' pages may not call it.
     pub(crate) sets_cookies: bool,
+    allow_header: OnceLock<HeaderValue>,
 }
 
 /// What one method of an endpoint does.
@@ -104,6 +105,7 @@ impl Endpoint {
             bad_credentials: BadCredentials::Refuse,
             throttle_scope: None,
             sets_cookies: false,
+            allow_header: OnceLock::new(),
         }
     }
 
@@ -157,6 +159,12 @@ impl Endpoint {
         let order = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
         let names = order.iter().filter(|method| self.answering(method).is_some()).map(Method::as_str);
         names.chain(["OPTIONS"]).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The same as a header's value, made once.
+    pub(crate) fn allow_header(&self) -> &HeaderValue {
+        self.allow_header
+            .get_or_init(|| HeaderValue::try_from(self.allowed()).expect("methods are plain text"))
     }
 
     /// DRF's `check_permissions`. Who is anonymous is asked to log in, if that is possible at all.

@@ -2,8 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::body::Body;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::ConnectInfo;
 use http::header::USER_AGENT;
 use http::request::Parts;
@@ -84,6 +83,9 @@ pub(crate) fn method(sent: &Method) -> Method {
 
 /// The whole body, if it is not too large and comes in time.
 pub(crate) async fn read_body(http: &Http, body: Body) -> Result<Bytes, ApiError> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     let whole = Limited::new(body, http.data_upload_max_memory_size).collect();
     match tokio::time::timeout(http.request_timeout.duration(), whole).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),

@@ -59,7 +59,10 @@ impl MediaType {
 
 /// The bytes of a header as text, each byte a character, as WSGI hands them to Django.
 pub(crate) fn header_text(value: &http::HeaderValue) -> String {
-    value.as_bytes().iter().map(|byte| char::from(*byte)).collect()
+    match value.to_str() {
+        Ok(ascii) => ascii.to_owned(),
+        Err(_) => value.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
+    }
 }
 
 fn halves(essence: &str) -> (&str, &str) {

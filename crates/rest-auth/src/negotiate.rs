@@ -42,20 +42,14 @@ pub(crate) fn negotiate(
     headers: &HeaderMap,
     query: &str,
 ) -> Result<Accepted, ApiError> {
-    let renderers: Vec<RendererName> = match query_parameter(query, "format").filter(|name| !name.is_empty())
-    {
-        None => renderers.to_vec(),
-        Some(name) => {
-            let named: Vec<_> = renderers.iter().copied().filter(|known| format(*known) == name).collect();
-            if named.is_empty() {
-                return Err(Error::NotFound.into());
-            }
-            named
-        }
-    };
+    let name = query_parameter(query, "format").filter(|name| !name.is_empty());
+    let named = |renderer: &RendererName| name.as_ref().is_none_or(|name| format(*renderer) == name);
+    if name.is_some() && !renderers.iter().any(named) {
+        return Err(Error::NotFound.into());
+    }
     let ranges = accepted_ranges(headers);
     for specificity in (0..=3).rev() {
-        for renderer in &renderers {
+        for renderer in renderers.iter().filter(|renderer| named(renderer)) {
             let fitting = ranges
                 .iter()
                 .find(|range| range.specificity() == specificity && range.fits(media_type(*renderer)));
@@ -93,19 +87,21 @@ pub(crate) fn prefers_page(headers: &HeaderMap) -> bool {
 fn accepted_ranges(headers: &HeaderMap) -> Vec<MediaType> {
     let lines: Vec<String> = headers.get_all(ACCEPT).iter().map(header_text).collect();
     let joined = if lines.is_empty() { "*/*".to_owned() } else { lines.join(",") };
-    let letters: Vec<char> = joined.chars().collect();
-    let text: String = if letters.len() > LONGEST_HEADER {
-        let kept = letters[..LONGEST_HEADER].iter().rposition(|letter| *letter == ',').unwrap_or(0);
-        letters[..kept].iter().collect()
-    } else {
-        joined
-    };
-    text.split(',')
+    within_limit(&joined)
+        .split(',')
         .map(str::trim)
         .filter(|range| !range.is_empty() && range.chars().count() <= LONGEST_RANGE)
         .take(MOST_RANGES)
         .map(MediaType::parse)
         .collect()
+}
+
+/// What stands before the last comma within the limit, which counts characters.
+fn within_limit(text: &str) -> &str {
+    match text.char_indices().nth(LONGEST_HEADER) {
+        Some((end, _)) => &text[..text[..end].rfind(',').unwrap_or(0)],
+        None => text,
+    }
 }
 
 /// `indent=4` between 0 and 8; 0 and nonsense mean none.

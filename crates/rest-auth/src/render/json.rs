@@ -4,25 +4,29 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
+/// More bytes than most answers have.
+const USUAL: usize = 256;
+
 /// The bytes of a value. U+2028 and U+2029 are escaped, so that the text is a script as well.
 pub(crate) fn encode(value: &Value, indent: Option<u8>) -> Vec<u8> {
-    let plain = match indent {
-        None => value.to_string().into_bytes(),
+    let mut out = Vec::with_capacity(USUAL);
+    match indent {
+        None => value.serialize(&mut Serializer::new(&mut out)),
         Some(spaces) => {
             let space = vec![b' '; usize::from(spaces)];
-            let mut out = Vec::new();
-            let mut serializer = Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(&space));
-            value.serialize(&mut serializer).expect("a value without foreign types always serializes");
-            out
+            value.serialize(&mut Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(&space)))
         }
-    };
-    escape_separators(plain)
+    }
+    .expect("a value without foreign types always serializes");
+    escape_separators(out)
 }
 
 /// The two separators are three bytes each and differ in the last one.
 fn escape_separators(plain: Vec<u8>) -> Vec<u8> {
     const PREFIX: [u8; 2] = [0xe2, 0x80];
-    if !plain.windows(3).any(|bytes| bytes.starts_with(&PREFIX) && matches!(bytes[2], 0xa8 | 0xa9)) {
+    if memchr::memchr(PREFIX[0], &plain).is_none()
+        || !plain.windows(3).any(|bytes| bytes.starts_with(&PREFIX) && matches!(bytes[2], 0xa8 | 0xa9))
+    {
         return plain;
     }
     let (mut out, mut rest) = (Vec::with_capacity(plain.len() + 16), plain.as_slice());
