@@ -5,6 +5,7 @@
 mod architecture;
 mod basic_authentication;
 mod cleaning;
+mod crash;
 mod csrf;
 mod dispatch;
 mod email_verification;
