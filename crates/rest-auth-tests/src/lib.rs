@@ -3,6 +3,7 @@
 pub mod app;
 pub mod hostile;
 pub mod load;
+pub mod peer;
 pub mod population;
 pub mod postgres;
 pub mod process;

@@ -21,6 +21,7 @@ mod pages;
 mod password_change;
 mod password_reset;
 mod password_reset_page;
+mod peer;
 mod process;
 mod registration;
 mod schema;
