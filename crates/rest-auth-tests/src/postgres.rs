@@ -46,7 +46,21 @@ pub async fn database() -> Option<String> {
     Some(cluster()?.database().await)
 }
 
-/// Empties every table that grows in use, and lets keys count from 1 again: cheaper than another database.
+/// Deletes every row that use has made, and lets keys count from 1 again: much cheaper than another database.
+const EMPTY: &str = "DO $$
+    DECLARE
+        kept CONSTANT text[] := '{django_migrations, django_content_type, auth_permission, django_site}';
+        name text;
+    BEGIN
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL (kept) LOOP
+            EXECUTE format('DELETE FROM %I', name);
+        END LOOP;
+        PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences
+            WHERE schemaname = 'public' AND last_value IS NOT NULL AND replace(sequencename, '_id_seq', '') <> ALL (kept);
+    END
+$$";
+
+/// Empties a database that tests have used.
 ///
 /// # Panics
 ///
@@ -54,17 +68,7 @@ pub async fn database() -> Option<String> {
 pub async fn empty(url: &str) {
     let options: sqlx::postgres::PgConnectOptions = url.parse().expect("the URL is ours");
     let mut connection = options.connect().await.expect("the cluster answers");
-    let tables: Option<String> = sqlx::query_scalar(
-        "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'
-         AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'django_site')",
-    )
-    .fetch_one(&mut connection)
-    .await
-    .expect("the catalogue answers");
-    if let Some(tables) = tables {
-        let sql = format!("TRUNCATE {tables} RESTART IDENTITY");
-        connection.execute(sqlx::AssertSqlSafe(sql)).await.expect("the tables are emptied");
-    }
+    connection.execute(EMPTY).await.expect("the tables are emptied");
     connection.close().await.expect("the connection closes");
 }
 

@@ -136,6 +136,15 @@ impl TestApp {
         Self::build(settings, database, Arc::new(store), Clock::manual(BEGINNING), add).await
     }
 
+    /// On a store that is open already, with these settings and no others.
+    ///
+    /// # Panics
+    ///
+    /// If the settings are wrong.
+    pub async fn over(database: Database, store: Arc<dyn Store>, settings: Settings) -> Self {
+        Self::build(settings, database, store, Clock::manual(BEGINNING), |builder| builder).await
+    }
+
     /// Another instance: its own connections, its own threads, the same database, mailbox and time.
     ///
     /// # Panics

@@ -6,10 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use rest_auth::core::settings::Settings;
+use rest_auth_tests::app::{Database, TestApp};
+use serde_json::{Map, Value, json};
 
+use crate::files;
 use crate::placeholders::{Placeholders, with_dates};
-use crate::play::{Heard, Played};
+use crate::play::{self, Heard, Played};
 use crate::recording::{Answer, Expected, Recording};
 use crate::scenario::{Request, Scenario};
 
@@ -272,4 +275,54 @@ fn merged(expected: &[&str], ours: &[&str]) -> Vec<String> {
         }
     }
     lines
+}
+
+#[tokio::test]
+async fn whatever_differs_is_noticed() {
+    let name = "the mailed key verifies the address and lets log in, once";
+    let scenario = files::scenarios("email_verification").into_iter().find(|s| s.name == name).unwrap();
+    let settings = Settings::from_table(scenario.settings.clone()).unwrap();
+    let app = TestApp::configured(Database::Memory, settings, |builder| builder).await;
+    let played = play::play(&scenario, app).await;
+    let recorded: Value = serde_json::from_str::<Value>(&files::read(
+        &files::folder().join("recordings/email_verification.json"),
+    ))
+    .unwrap()[name]
+        .take();
+    let differs = |recording: &Value| {
+        let recording = serde_json::from_value(recording.clone()).unwrap();
+        !differences(&scenario, &recording, &played).is_empty()
+    };
+    assert!(!differs(&recorded));
+    let line = "/answers/3/cookies/1";
+    let cookie = recorded.pointer(line).unwrap().as_str().unwrap();
+    let tampered = [
+        ("/answers/0/request", json!("POST login/")),
+        ("/answers/0/status", json!(200)),
+        ("/answers/0/body", json!("{\"detail\":\"Verification e-mail sent\"}")),
+        ("/answers/1/headers/Allow", json!("POST, OPTIONS")),
+        ("/answers/1/headers/Vary", json!("Accept, Cookie, Origin")),
+        ("/answers/1/headers/Retry-After", json!("1")),
+        ("/answers/1/missing_headers", json!(["Referrer-Policy"])),
+        ("/answers/3/cookies", json!([])),
+        (line, json!(cookie.replace("+1209600", "+1209601"))),
+        (line, json!(cookie.replace("HttpOnly; ", ""))),
+        (line, json!(cookie.replace("<session:2>", "<session:1>"))),
+        ("/mails", json!([])),
+        ("/mails/0/body/4", json!("To confirm this is correct, go to http://testserver/<key:2>/")),
+        ("/mails/0/subject", json!("Please Confirm Your Email Address")),
+        ("/rows/tokens", json!(0)),
+        ("/rows/users/0/last_login", json!(null)),
+        ("/deviates", json!("W-99")),
+    ];
+    for (place, value) in tampered {
+        let mut recording = recorded.clone();
+        let (parent, key) = place.rsplit_once('/').unwrap();
+        match recording.pointer_mut(parent).unwrap() {
+            Value::Array(list) => list[key.parse::<usize>().unwrap()] = value,
+            parent => parent[key] = value,
+        }
+        // Headers that the recording says are missing may be there, which is the one difference that is let pass.
+        assert_eq!(differs(&recording), !place.ends_with("missing_headers"), "{place}");
+    }
 }

@@ -16,7 +16,11 @@ mod scenario;
 mod stage;
 mod wire;
 
-use rest_auth_tests::app::Database;
+use std::sync::Arc;
+
+use rest_auth::core::settings::{Settings, UserModel};
+use rest_auth::core::store::Store;
+use rest_auth_tests::app::{Database, TestApp};
 use rest_auth_tests::postgres;
 
 use recording::Recording;
@@ -32,7 +36,7 @@ macro_rules! replayed {
             $(
                 #[tokio::test]
                 async fn $feature() {
-                    crate::replay(stringify!($feature), crate::Databases::Sqlite).await;
+                    crate::replay(stringify!($feature), Some(crate::House::Sqlite)).await;
                 }
             )*
         }
@@ -41,7 +45,7 @@ macro_rules! replayed {
             $(
                 #[tokio::test]
                 async fn $feature() {
-                    crate::replay(stringify!($feature), crate::Databases::postgres().await).await;
+                    crate::replay(stringify!($feature), crate::House::postgres().await).await;
                 }
             )*
         }
@@ -66,38 +70,50 @@ replayed![
     user,
 ];
 
-/// Where the scenarios of a file find their databases.
-enum Databases {
+/// Where the scenarios of a file are played.
+enum House {
+    /// A database in memory for each.
     Sqlite,
-    /// One, emptied before each scenario; `None` where there is no such server.
-    Postgres(Option<String>),
+    /// One database, emptied before each, and the store on it as soon as there is one. Another user model has another
+    /// database.
+    Postgres { url: String, store: Option<Arc<dyn Store>> },
 }
 
-impl Databases {
-    async fn postgres() -> Self {
-        Self::Postgres(postgres::database().await)
+impl House {
+    /// On PostgreSQL; `None` where there is no such server.
+    async fn postgres() -> Option<Self> {
+        Some(Self::Postgres { url: postgres::database().await?, store: None })
     }
 
-    async fn next(&self) -> Option<Database> {
-        match self {
-            Self::Sqlite => Some(Database::Memory),
-            Self::Postgres(url) => {
-                postgres::empty(url.as_ref()?).await;
-                url.clone().map(Database::Url)
-            }
+    /// An app for the next scenario: nobody is there.
+    async fn app(&mut self, settings: Settings) -> TestApp {
+        let Self::Postgres { url, store } = self else {
+            return TestApp::configured(Database::Memory, settings, |builder| builder).await;
+        };
+        if settings.user_model != UserModel::default() {
+            let own = postgres::database().await.map(Database::Url);
+            return TestApp::configured(own.expect("there is a server"), settings, |builder| builder).await;
         }
+        let database = Database::Url(url.clone());
+        if let Some(store) = store {
+            postgres::empty(url).await;
+            return TestApp::over(database, Arc::clone(store), settings).await;
+        }
+        let app = TestApp::configured(database, settings, |builder| builder).await;
+        *store = Some(Arc::clone(&app.store));
+        app
     }
 }
 
 /// Plays every scenario of a file and fails with all that differ.
-async fn replay(feature: &str, databases: Databases) {
+async fn replay(feature: &str, house: Option<House>) {
+    let Some(mut house) = house else { return };
     let scenarios = files::scenarios(feature);
     let recordings = files::recordings(feature);
     let mut report = files::unpaired(&scenarios, &recordings);
     for scenario in &scenarios {
         let Some(recording) = recordings.get(&scenario.name) else { continue };
-        let Some(database) = databases.next().await else { return };
-        report.extend(differences(scenario, recording, database).await);
+        report.extend(differences(scenario, recording, &mut house).await);
     }
     assert!(
         report.is_empty(),
@@ -109,8 +125,10 @@ async fn replay(feature: &str, databases: Databases) {
 }
 
 /// Everything in which one scenario differs, as text; `None` if nothing does.
-async fn differences(scenario: &Scenario, recording: &Recording, database: Database) -> Option<String> {
-    let played = play::play(scenario, database).await;
+async fn differences(scenario: &Scenario, recording: &Recording, house: &mut House) -> Option<String> {
+    let settings = Settings::from_table(scenario.settings.clone())
+        .unwrap_or_else(|problems| panic!("{}: {problems:?}", scenario.name));
+    let played = play::play(scenario, house.app(settings).await).await;
     let found = compare::differences(scenario, recording, &played);
     (!found.is_empty()).then(|| format!("== {}\n{}", scenario.name, found.join("\n")))
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use http_body_util::BodyExt as _;
 use regex_lite::Regex;
 use rest_auth::core::model::Timestamp;
-use rest_auth::core::settings::Settings;
-use rest_auth_tests::app::{BEGINNING, Database, TestApp};
+use rest_auth_tests::app::{BEGINNING, TestApp};
 use serde_json::{Map, Value};
 use tower::ServiceExt as _;
 
@@ -43,13 +42,11 @@ struct Play<'a> {
     saved: BTreeMap<String, String>,
 }
 
-/// Plays a scenario on a new database.
-pub(crate) async fn play(scenario: &Scenario, database: Database) -> Played {
-    let settings = Settings::from_table(scenario.settings.clone())
-        .unwrap_or_else(|problems| panic!("{}: {problems:?}", scenario.name));
+/// Plays a scenario on an app that has seen nobody yet.
+pub(crate) async fn play(scenario: &Scenario, app: TestApp) -> Played {
+    let settings = &app.app().settings;
     let cookie_kinds =
         [(settings.session.cookie_name.clone(), "session"), (settings.csrf.cookie_name.clone(), "csrf")];
-    let app = TestApp::configured(database, settings, |builder| builder).await;
     stage::add_users(&app, &scenario.users).await;
     let mut play = Play { app, scenario, jars: BTreeMap::new(), saved: BTreeMap::new() };
     let (answers, trouble) = play.send_all().await;
