@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::features::login::{self, Proven};
 use crate::messages;
 use crate::model::{Secret, User};
+use crate::passwords::Turn;
 use crate::settings::{FeatureName, LoginField, Settings};
 use crate::store::{Records, UserLookup};
 
@@ -18,8 +19,9 @@ pub async fn authenticate(cx: &Context, name: &str, password: &Secret) -> Result
         let mut records = cx.store.read().await?;
         candidates(&cx.settings, records.as_mut(), name).await?
     };
-    match login::prove(cx, &candidates, std::slice::from_ref(password)).await? {
-        Some(proven) => refreshed(cx, proven, password).await,
+    let turn = cx.passwords.turn();
+    match login::prove(cx, turn, &candidates, std::slice::from_ref(password)).await? {
+        Some(proven) => refreshed(cx, turn, proven, password).await,
         None => Err(Error::AuthenticationFailed(messages::BASIC_FAILED)),
     }
 }
@@ -39,11 +41,11 @@ async fn candidates(settings: &Settings, records: &mut dyn Records, name: &str) 
     Ok(login::distinct(found))
 }
 
-/// The account with its password hashed as new ones are.
-async fn refreshed(cx: &Context, proven: Proven, password: &Secret) -> Result<User> {
+/// The account with its password hashed as new ones are, if there is time for it.
+async fn refreshed(cx: &Context, turn: Turn<'_>, proven: Proven, password: &Secret) -> Result<User> {
     let Proven { mut user, stale } = proven;
-    if stale {
-        let new = cx.passwords.encode(password).await?;
+    let renewed = if stale { turn.renew(password).await? } else { None };
+    if let Some(new) = renewed {
         let mut tx = cx.store.write().await?;
         if tx.set_password(user.id, &user.password, &new).await? {
             user.password = new;

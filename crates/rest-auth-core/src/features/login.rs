@@ -8,6 +8,7 @@ use crate::features::sessions::Session;
 use crate::form::{Field, Form, Values};
 use crate::messages::{self, Message};
 use crate::model::{Secret, User};
+use crate::passwords::Turn;
 use crate::settings::{EmailVerification, FeatureName, LoginMethod, Settings};
 use crate::store::{Records, UserLookup};
 
@@ -57,9 +58,10 @@ impl Login {
 /// Checks the password and issues what the deployment answers a login with.
 pub async fn log_in(cx: &Context, input: Login, current: Option<&Session>) -> Result<LoggedIn> {
     let rest_auth = &cx.settings.rest_auth;
-    let Proven { mut user, stale } = authenticate(cx, &input).await?;
+    let turn = cx.passwords.turn();
+    let Proven { mut user, stale } = authenticate(cx, turn, &input).await?;
     check_verified(cx, &user).await?;
-    let rehashed = if stale { Some(cx.passwords.encode(&input.password).await?) } else { None };
+    let rehashed = if stale { turn.renew(&input.password).await? } else { None };
     cx.hooks.before_login(cx, &user).await?;
 
     let wanted = Wanted { token: rest_auth.token_model, session: rest_auth.session_login };
@@ -99,24 +101,29 @@ pub(super) struct Proven {
 }
 
 /// Finds the account that the password fits.
-async fn authenticate(cx: &Context, input: &Login) -> Result<Proven> {
+async fn authenticate(cx: &Context, turn: Turn<'_>, input: &Login) -> Result<Proven> {
     let candidates = {
         let mut records = cx.store.read().await?;
         candidates(&cx.settings, records.as_mut(), input).await?
     };
-    let proven = prove(cx, &candidates, &attempts(&input.password)).await?;
+    let proven = prove(cx, turn, &candidates, &attempts(&input.password)).await?;
     proven.ok_or_else(|| Error::non_field(messages::LOGIN_FAILED))
 }
 
 /// The one place that tries the password of somebody who wants in: finds the account that it fits in one of these
 /// spellings. One hash for each account, or one where there is none: right or wrong, known or unknown.
-pub(super) async fn prove(cx: &Context, candidates: &[User], spellings: &[Secret]) -> Result<Option<Proven>> {
+pub(super) async fn prove(
+    cx: &Context,
+    turn: Turn<'_>,
+    candidates: &[User],
+    spellings: &[Secret],
+) -> Result<Option<Proven>> {
     for password in spellings {
         if candidates.is_empty() {
-            cx.passwords.check(password, None).await?;
+            turn.check(password, None).await?;
         }
         for user in candidates {
-            let verdict = cx.passwords.check(password, Some(&user.password)).await?;
+            let verdict = turn.check(password, Some(&user.password)).await?;
             // An account that is off answers as one that does not exist, after the same work.
             if verdict.correct && user.is_active {
                 return Ok(Some(Proven { user: user.clone(), stale: verdict.must_update }));

@@ -26,7 +26,8 @@ const PATIENCE: f32 = 0.9;
 
 /// Something that waits for a thread.
 struct Job {
-    queued: Instant,
+    /// Since when somebody waits.
+    since: Instant,
     work: Work,
     /// Whether somebody still wants the result.
     wanted: Box<dyn Fn() -> bool + Send>,
@@ -82,8 +83,12 @@ impl Pool {
         Self { shared, workers }
     }
 
-    /// Runs a job on a thread of the pool.
-    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Full> {
+    /// Runs a job on a thread of the pool for somebody who has waited since then.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        since: Instant,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Full> {
         let (sender, receiver) = oneshot::channel();
         // The sender stands in both closures: one answers, the other asks whether anybody listens.
         let sender = Arc::new(Mutex::new(Some(sender)));
@@ -96,10 +101,11 @@ impl Pool {
                 let _ = sender.send(result);
             }
         });
-        self.shared.admit(work, wanted)?;
+        self.shared.admit(Job { since, work, wanted })?;
         // A job is dropped unanswered when it has waited too long, or when the pool ends. The timer is for the
         // case that hashes have become slower meanwhile: the limit holds for the client all the same.
-        match tokio::time::timeout(self.shared.max_wait.mul_f32(PATIENCE), receiver).await {
+        let end = tokio::time::Instant::from_std(since + self.shared.max_wait.mul_f32(PATIENCE));
+        match tokio::time::timeout_at(end, receiver).await {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(_)) | Err(_) => Err(self.shared.full()),
         }
@@ -134,19 +140,15 @@ impl Drop for Pool {
 
 impl Shared {
     /// Takes a job into the queue, or refuses: it would be answered later than the limit allows.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "measures waiting, decides nothing that a client sees later"
-    )]
-    fn admit(&self, work: Work, wanted: Box<dyn Fn() -> bool + Send>) -> Result<(), Full> {
+    fn admit(&self, job: Job) -> Result<(), Full> {
         let mut state = lock(&self.state);
         // Two rounds are always let in while nothing has been measured: they measure.
         let measures = state.cost.is_zero() && state.queue.len() + state.running < 2 * self.threads;
-        let late = self.wait(&state) > self.max_wait.mul_f32(PROMISE);
+        let late = job.since.elapsed() + self.wait(&state) > self.max_wait.mul_f32(PROMISE);
         if state.closed || (late && !measures) {
             return Err(self.full_after(&state));
         }
-        state.queue.push_back(Job { queued: Instant::now(), work, wanted });
+        state.queue.push_back(job);
         drop(state);
         self.bell.notify_one();
         Ok(())
@@ -192,7 +194,7 @@ impl Shared {
         let mut state = lock(&self.state);
         loop {
             while let Some(job) = state.queue.pop_front() {
-                let late = job.queued.elapsed() > self.max_wait.mul_f32(PATIENCE);
+                let late = job.since.elapsed() > self.max_wait.mul_f32(PATIENCE);
                 if !late && (job.wanted)() {
                     state.running += 1;
                     return Some(job);
@@ -240,18 +242,18 @@ mod tests {
     #[tokio::test]
     async fn a_job_is_answered() {
         let pool = Pool::start(1, Duration::from_secs(5));
-        assert_eq!(pool.run(|| 6 * 7).await, Ok(42));
+        assert_eq!(pool.run(Instant::now(), || 6 * 7).await, Ok(42));
     }
 
     #[tokio::test]
     async fn a_full_queue_refuses_at_once_and_says_when_to_try_again() {
         let pool = Arc::new(Pool::start(1, Duration::from_millis(100)));
-        pool.run(sleep(40)).await.unwrap();
+        pool.run(Instant::now(), sleep(40)).await.unwrap();
         let begin = Instant::now();
         let crowd: Vec<_> = (0..50)
             .map(|_| {
                 let pool = Arc::clone(&pool);
-                tokio::spawn(async move { pool.run(sleep(40)).await })
+                tokio::spawn(async move { pool.run(Instant::now(), sleep(40)).await })
             })
             .collect();
         let mut served = 0;
@@ -272,7 +274,7 @@ mod tests {
         let crowd: Vec<_> = (0..50)
             .map(|_| {
                 let pool = Arc::clone(&pool);
-                tokio::spawn(async move { pool.run(sleep(30)).await })
+                tokio::spawn(async move { pool.run(Instant::now(), sleep(30)).await })
             })
             .collect();
         let mut served = 0;
@@ -285,10 +287,10 @@ mod tests {
     #[tokio::test]
     async fn a_cold_pool_lets_in_as_many_as_it_can_probably_serve() {
         let pool = Arc::new(Pool::start(2, Duration::from_secs(5)));
-        let crowd: Vec<_> = (0..40)
+        let crowd: Vec<_> = (0..36)
             .map(|_| {
                 let pool = Arc::clone(&pool);
-                tokio::spawn(async move { pool.run(sleep(5)).await })
+                tokio::spawn(async move { pool.run(Instant::now(), sleep(5)).await })
             })
             .collect();
         for member in crowd {
@@ -301,7 +303,7 @@ mod tests {
         let pool = Arc::new(Pool::start(1, Duration::from_secs(5)));
         let busy = {
             let pool = Arc::clone(&pool);
-            tokio::spawn(async move { pool.run(sleep(100)).await })
+            tokio::spawn(async move { pool.run(Instant::now(), sleep(100)).await })
         };
         tokio::time::sleep(Duration::from_millis(20)).await;
         let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -309,20 +311,54 @@ mod tests {
         let gone = {
             let pool = Arc::clone(&pool);
             tokio::spawn(async move {
-                pool.run(move || flag.store(true, std::sync::atomic::Ordering::SeqCst)).await
+                pool.run(Instant::now(), move || flag.store(true, std::sync::atomic::Ordering::SeqCst)).await
             })
         };
         tokio::time::sleep(Duration::from_millis(20)).await;
         gone.abort();
         busy.await.unwrap().unwrap();
-        pool.run(|| ()).await.unwrap();
+        pool.run(Instant::now(), || ()).await.unwrap();
         assert!(!done.load(std::sync::atomic::Ordering::SeqCst));
     }
 
     #[tokio::test]
     async fn a_job_that_panics_takes_nobody_with_it() {
         let pool = Pool::start(1, Duration::from_secs(5));
-        assert!(pool.run(|| panic!("a bug")).await.is_err());
-        assert_eq!(pool.run(|| 1).await, Ok(1));
+        assert!(pool.run(Instant::now(), || panic!("a bug")).await.is_err());
+        assert_eq!(pool.run(Instant::now(), || 1).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn the_limit_counts_from_when_somebody_began_to_wait() {
+        let pool = Pool::start(1, Duration::from_secs(5));
+        pool.run(Instant::now(), || ()).await.unwrap();
+        let recently = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
+        assert_eq!(pool.run(recently, || 1).await, Ok(1));
+        let too_long_ago = Instant::now().checked_sub(Duration::from_millis(4100)).unwrap();
+        assert!(pool.run(too_long_ago, || 1).await.is_err(), "the second of two hashes came too late");
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_before_the_limit_although_hashes_have_become_slower() {
+        let pool = Arc::new(Pool::start(1, Duration::from_secs(1)));
+        pool.run(Instant::now(), sleep(10)).await.unwrap();
+        let begin = Instant::now();
+        assert!(pool.run(begin, sleep(1500)).await.is_err());
+        assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_thread_that_hashes_gives_way_and_others_do_not() {
+        let niceness = || {
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            // Counted from behind the name, which may hold anything.
+            let mut fields = stat.rsplit_once(") ").unwrap().1.split(' ');
+            fields.nth(16).unwrap().parse::<i32>().unwrap()
+        };
+        let pool = Pool::start(1, Duration::from_secs(5));
+        let own = niceness();
+        assert_eq!(pool.run(Instant::now(), niceness).await, Ok(own.max(10)));
+        assert_eq!(niceness(), own);
     }
 }
