@@ -3,8 +3,8 @@
 //! Ranges count by how specific they are; `q` is ignored, and among equally specific ranges the server's
 //! order decides. `?format=` narrows the choice.
 
-use http::HeaderMap;
 use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue};
 use rest_auth_core::Error;
 use rest_auth_core::settings::RendererName;
 
@@ -42,6 +42,9 @@ pub(crate) fn negotiate(
     headers: &HeaderMap,
     query: &str,
 ) -> Result<Accepted, ApiError> {
+    if let Some(plain) = plainly(renderers, headers, query) {
+        return Ok(plain);
+    }
     let name = query_parameter(query, "format").filter(|name| !name.is_empty());
     let named = |renderer: &RendererName| name.as_ref().is_none_or(|name| format(*renderer) == name);
     if name.is_some() && !renderers.iter().any(named) {
@@ -59,6 +62,17 @@ pub(crate) fn negotiate(
         }
     }
     Err(ApiError::NotAcceptable)
+}
+
+/// What most clients ask for, without taking it apart: anything, or one type and nothing else.
+fn plainly(renderers: &[RendererName], headers: &HeaderMap, query: &str) -> Option<Accepted> {
+    let mut lines = headers.get_all(ACCEPT).iter();
+    let (accept, more) = (lines.next().map_or(&b"*/*"[..], HeaderValue::as_bytes), lines.next());
+    if !query.is_empty() || more.is_some() {
+        return None;
+    }
+    let fits = |renderer: &&RendererName| accept == b"*/*" || accept == media_type(**renderer).as_bytes();
+    renderers.iter().find(fits).map(|renderer| Accepted { renderer: *renderer, indent: None })
 }
 
 /// The type that a renderer writes, as `OPTIONS` lists it.
@@ -113,7 +127,6 @@ fn indent(range: &MediaType) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
     use proptest::prelude::*;
     use serde_json::Value;
 

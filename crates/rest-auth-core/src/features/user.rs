@@ -32,7 +32,7 @@ pub fn form(settings: &Settings) -> Form {
 
 /// The account as JSON, in the order of the form.
 pub fn represent(cx: &Context, user: &User) -> Map<String, Json> {
-    let mut shown = Map::new();
+    let mut shown = Map::with_capacity(8);
     shown.insert("pk".to_owned(), user.id.to_json());
     if cx.settings.user_model.login_field == LoginField::Username
         && let Some(username) = &user.username
