@@ -9,7 +9,7 @@ use rest_auth_core::commands::{NewSuperuser, change_password, create_superuser};
 use rest_auth_core::model::{EncodedPassword, NewUser, Secret, UserId};
 use rest_auth_core::store::UserLookup;
 use rest_auth_sql::SqlStore;
-use rest_auth_tests::app::{self, BEGINNING, Database, PASSWORD, Response, TestApp};
+use rest_auth_tests::app::{self, BEGINNING, Client, Database, PASSWORD, Response, TestApp};
 use serde_json::{Value, json};
 
 const LOGIN: &str = "/rest-auth/login/";
@@ -644,5 +644,28 @@ async fn s_61_looking_at_a_mailed_link_changes_nothing() {
         assert_eq!(app.client().post(path).send().await.status, 302);
         let verified = "SELECT email FROM account_emailaddress WHERE verified";
         assert_eq!(app.rows().texts(verified).await, ["ann@example.com"]);
+    }
+}
+#[tokio::test]
+async fn s_66_signing_up_tells_nobody_whether_an_address_is_known() {
+    for database in Database::each().await {
+        let app = TestApp::on(database, STRICT).await;
+        sign_up(&app, "ann", LONG_PASSWORD).await;
+        verify(&app, "ann").await;
+        let with = async |client: &Client, name: &str, email: &str| {
+            let body = json!({"username": name, "email": email, "password1": LONG_PASSWORD, "password2": LONG_PASSWORD});
+            client.post(REGISTRATION).json(&body).send().await
+        };
+        let unknown = with(&app.client(), "bob", "bob@example.com").await;
+        let known = with(&app.client(), "eve", "ann@example.com").await;
+        assert_eq!((known.status, known.text()), (unknown.status, unknown.text()));
+        let names = |answer: &Response| {
+            let lines = answer.set_cookies();
+            lines.iter().map(|line| line.split('=').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&known), names(&unknown));
+        assert_eq!(app.log_in("eve", LONG_PASSWORD).await.text(), FAILED, "no account was made");
+        let ann = json!({"username": "ann", "password": LONG_PASSWORD});
+        assert_eq!(app.client().post(LOGIN).json(&ann).send().await.status, 200, "and hers is as it was");
     }
 }
