@@ -75,6 +75,10 @@ fn statement<'a>(content: &str, rest: &'a str) -> (String, &'a str) {
         ["trans" | "translate", sentence, "as", name] if quoted(sentence) => {
             format!("{{% set {name} = {sentence} %}}")
         }
+        // Of addresses only the one that a reset mail is about is known here.
+        ["url", "'password_reset_confirm'" | "\"password_reset_confirm\"", ..] => {
+            "{{ password_reset_path }}".to_owned()
+        }
         ["user_display", "user"] => "{{ user_display }}".to_owned(),
         ["user_display", "user", "as", name] => format!("{{% set {name} = user_display %}}"),
         ["include", name, "with", given @ ..] => {

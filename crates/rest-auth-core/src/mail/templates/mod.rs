@@ -129,7 +129,7 @@ const SIGNUP_CONFIRMATION: Kind = allauth!("email_confirmation_signup", CONFIRMA
 const ALREADY_EXISTS: Kind = allauth!("account_already_exists", &[]);
 const RESET: Kind = allauth!(
     "password_reset_key",
-    &["user", "user_display", "password_reset_url", "uid", "token", "username"]
+    &["user", "user_display", "password_reset_url", "password_reset_path", "uid", "token", "username"]
 );
 /// Without allauth: Django's own mail. Its body is text, whatever its file is called.
 const DJANGO_RESET: Kind = Kind {
@@ -137,7 +137,16 @@ const DJANGO_RESET: Kind = Kind {
     text: "registration/password_reset_email.html",
     html: None,
     trims: false,
-    variables: &["user", "password_reset_url", "uid", "token", "domain", "site_name", "protocol"],
+    variables: &[
+        "user",
+        "password_reset_url",
+        "password_reset_path",
+        "uid",
+        "token",
+        "domain",
+        "site_name",
+        "protocol",
+    ],
 };
 const KINDS: &[Kind] = &[SIGNUP_CONFIRMATION, CONFIRMATION, ALREADY_EXISTS, RESET, DJANGO_RESET];
 
@@ -315,17 +324,20 @@ fn subject_prefix(settings: &Settings, site: &Site) -> String {
 impl ResetMail<'_> {
     fn variables(&self, site: &Site, shows_name: bool) -> Value {
         let username = self.user.username.as_deref().filter(|_| shows_name);
-        let protocol = self.password_reset_url.split("://").next().unwrap_or_default();
+        // In three parts too, from which templates that were written for Django put it together.
+        let (protocol, rest) = self.password_reset_url.split_once("://").unwrap_or_default();
+        let (domain, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         context! {
             user => variable::user(self.user),
             user_display => self.user.display(),
             password_reset_url => self.password_reset_url,
+            password_reset_path => path,
             uid => self.uid,
             token => self.token,
             username => username,
             email => self.email,
             current_site => variable::site(site),
-            domain => site.domain.as_str(),
+            domain => domain,
             site_name => site.name.as_str(),
             protocol => protocol,
         }

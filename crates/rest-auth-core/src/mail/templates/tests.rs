@@ -235,3 +235,57 @@ fn a_template_reads_no_file_outside_of_its_folder() {
     assert!(MailTemplates::load(Some(&inner)).is_err());
     std::fs::remove_file(folder.0.parent().unwrap().join("secret.txt")).unwrap();
 }
+
+fn reset_mail(templates: &MailTemplates, features: Vec<FeatureName>, url: &str) -> Mail {
+    let mut settings = Settings::default();
+    settings.http.features = features;
+    let user = ann();
+    let mail = ResetMail {
+        user: &user,
+        email: "ann@example.org",
+        uid: "1",
+        token: "bkrfgg-8155",
+        password_reset_url: url,
+    };
+    templates.password_reset(&settings, Some(&site()), &mail).unwrap()
+}
+
+#[test]
+fn a_reset_mail_that_was_written_for_django_leads_where_the_link_leads() {
+    let django = "{% load i18n %}{% autoescape off %}\n{% trans \"Choose a new password:\" %}\n{% block reset_link %}\n\
+        {{ protocol }}://{{ domain }}{% url 'password_reset_confirm' uidb64=uid token=token %}\n{% endblock %}\n\
+        {{ user.get_username }}, {{ site_name }}\n{% endautoescape %}\n";
+    let folder = Folder::new("django-reset", &[("registration/password_reset_email.html", django)]);
+    let templates = MailTemplates::load(Some(&folder.0)).unwrap();
+    assert!(templates.warnings().is_empty(), "{:?}", templates.warnings());
+    for url in [
+        "https://app.example.net/reset?u=1&t=2#x",
+        "https://app.example.net?u=1",
+        "myapp://reset/1/2",
+        "http://a",
+    ] {
+        let mail = reset_mail(&templates, Vec::new(), url);
+        let expected = format!("\n\n\nChoose a new password:\n\n{url}\n\nann, example.com\n\n");
+        assert_eq!(mail.text.trim(), expected.trim());
+        assert_eq!((mail.html, mail.subject.as_str()), (None, "Password reset on example.com"));
+    }
+}
+
+#[test]
+fn a_deployment_may_write_its_own_reset_mail() {
+    let files = [
+        ("account/email/password_reset_key_subject.txt", "{% trans 'A new password' %} for {{ username }}\n"),
+        ("account/email/password_reset_key_message.txt", "{{ user_display }}: {{ password_reset_url }}\n"),
+        (
+            "account/email/password_reset_key_message.html",
+            "<a href=\"{{ password_reset_url }}\">{{ token }}</a>",
+        ),
+    ];
+    let folder = Folder::new("own-reset", &files);
+    let templates = MailTemplates::load(Some(&folder.0)).unwrap();
+    let mail = reset_mail(&templates, vec![FeatureName::Registration], "https://app.example.net/?u=1&t=2");
+    assert_eq!(mail.subject, "[example.com] A new password for ann");
+    assert_eq!(mail.text, "ann: https://app.example.net/?u=1&t=2");
+    let html = "<a href=\"https://app.example.net/?u=1&amp;t=2\">bkrfgg-8155</a>";
+    assert_eq!(mail.html.as_deref(), Some(html));
+}
