@@ -34,6 +34,8 @@ pub struct LoggedIn {
 
 /// At most so many accounts are tried for one address: each one costs a hash.
 const CANDIDATES: usize = 4;
+/// A login begins so often at most because somebody else has written the password meanwhile.
+const TRIES: usize = 3;
 
 impl Login {
     /// `LoginSerializer`
@@ -55,11 +57,27 @@ impl Login {
     }
 }
 
-/// Checks the password and issues what the deployment answers a login with.
+/// Checks the password and issues what the deployment answers a login with. What a change of password was meant to end
+/// is not issued beside it: a login whose password is written meanwhile, by a change or by another login's new hash,
+/// begins again.
 pub async fn log_in(cx: &Context, input: Login, current: Option<&Session>) -> Result<LoggedIn> {
-    let rest_auth = &cx.settings.rest_auth;
     let turn = cx.passwords.turn();
-    let Proven { mut user, stale } = authenticate(cx, turn, &input).await?;
+    for _ in 0..TRIES {
+        if let Some(logged_in) = try_log_in(cx, turn, &input, current).await? {
+            return Ok(logged_in);
+        }
+    }
+    Err(Error::non_field(messages::LOGIN_FAILED))
+}
+
+async fn try_log_in(
+    cx: &Context,
+    turn: Turn<'_>,
+    input: &Login,
+    current: Option<&Session>,
+) -> Result<Option<LoggedIn>> {
+    let rest_auth = &cx.settings.rest_auth;
+    let Proven { mut user, stale } = authenticate(cx, turn, input).await?;
     check_verified(cx, &user).await?;
     let rehashed = if stale { turn.renew(&input.password).await? } else { None };
     cx.hooks.before_login(cx, &user).await?;
@@ -69,9 +87,12 @@ pub async fn log_in(cx: &Context, input: Login, current: Option<&Session>) -> Re
         credentials
     } else {
         let mut tx = cx.store.write().await?;
-        if let Some(new) = rehashed
-            && tx.set_password(user.id, &user.password, &new).await?
-        {
+        // Written as it is, the column is locked, and known to be the one that was checked.
+        let locked = rest_auth.revoke_on_password_change.then(|| user.password.clone());
+        if let Some(new) = rehashed.or(locked) {
+            if !tx.set_password(user.id, &user.password, &new).await? {
+                return Ok(None);
+            }
             // The session's stamp is made of the column, so the new one counts from here on.
             user.password = new;
         }
@@ -81,7 +102,7 @@ pub async fn log_in(cx: &Context, input: Login, current: Option<&Session>) -> Re
     };
 
     cx.hooks.after_login(cx, &user).await?;
-    Ok(LoggedIn { user, credentials })
+    Ok(Some(LoggedIn { user, credentials }))
 }
 
 /// A login that changes no row needs no transaction: the token is there already, and nothing else is wanted.

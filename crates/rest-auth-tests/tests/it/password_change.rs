@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rest_auth_core::checks;
-use rest_auth_core::hooks::PasswordHooks;
+use rest_auth_core::hooks::{LoginHooks, PasswordHooks};
 use rest_auth_core::messages::Message;
 use rest_auth_core::model::{Secret, User};
 use rest_auth_core::store::UserLookup;
@@ -202,6 +202,55 @@ async fn s_03_what_is_typed_is_what_counts() {
                 // At login blanks around may be there or not, as they may in passwords that upstream has stored.
                 assert!(found == expected || other.trim() == password, "{other:?} for {password:?}");
             }
+        }
+    }
+}
+
+/// Writes an account's password once, just after a login has found that it fits.
+struct Meddler {
+    new: Mutex<Option<&'static str>>,
+}
+
+#[async_trait]
+impl LoginHooks for Meddler {
+    async fn before_login(&self, cx: &Context, user: &User) -> Result<()> {
+        let Some(new) = self.new.lock().unwrap().take() else { return Ok(()) };
+        let column = cx.passwords.encode(&new.into()).await?;
+        let mut tx = cx.store.write().await?;
+        assert!(tx.set_password(user.id, &user.password, &column).await?);
+        tx.delete_token(user.id).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+#[tokio::test]
+async fn s_35_a_login_beside_a_change_gets_nothing_that_outlives_it() {
+    for database in Database::each().await {
+        let meddler = Meddler { new: Mutex::new(Some(NEW)) };
+        let revoking = "[rest_auth]\nrevoke_on_password_change = true";
+        let app = TestApp::built(database, revoking, |builder| builder.login_hooks(meddler)).await;
+        app.register("ann").await;
+        let late = app.log_in("ann", PASSWORD).await;
+        assert_eq!((late.status, late.set_cookies()), (400, Vec::new()), "{}", late.text());
+        assert_eq!(app.rows().count("authtoken_token").await, 0);
+        assert_eq!(app.log_in("ann", NEW).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_login_beside_a_new_hash_of_the_same_password_gets_a_session_that_lives() {
+    for database in Database::each().await {
+        for settings in [
+            "[rest_auth]\nrevoke_on_password_change = true",
+            "[password]\nhashers = [\"argon2\", \"pbkdf2_sha256\"]",
+        ] {
+            let made = TestApp::on(database.clone(), "").await;
+            let name = if settings.contains("argon2") { "bob" } else { "ann" };
+            made.register(name).await;
+            let meddler = Meddler { new: Mutex::new(Some(PASSWORD)) };
+            let app =
+                TestApp::built(database.clone(), settings, |builder| builder.login_hooks(meddler)).await;
+            assert!(is_in(&browser_of(&app, name).await).await, "{settings}");
         }
     }
 }
