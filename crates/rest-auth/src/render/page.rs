@@ -59,34 +59,39 @@ pub(crate) const PASSWORD_IS_SET: &str = own_page!(
 
 /// Asks for a new password, and says what was wrong with the one before. Nothing that was typed is shown again.
 pub(crate) fn set_password(form: &Form, errors: &FieldErrors) -> String {
-    let inputs: String = form.inputs().iter().map(|input| password_input(input, errors)).collect();
+    let named = form.inputs();
+    let elsewhere = errors.iter().filter(|(name, _)| named.iter().all(|input| input.name != *name));
+    let general = list("form", elsewhere.flat_map(|(_, messages)| messages));
+    let inputs: String = named.iter().map(|input| password_input(input, errors)).collect();
     format!(
         own_page!(
             "Set a New Password",
-            "  <form method=\"post\">\n{}    <p><button type=\"submit\">Set password</button></p>\n  </form>\n"
+            "  <form method=\"post\">\n{}{}    <p><button type=\"submit\">Set password</button></p>\n  </form>\n"
         ),
-        inputs
+        general, inputs
     )
 }
 
 fn password_input(input: &HtmlInput, errors: &FieldErrors) -> String {
-    let wrong: Vec<&Message> =
-        errors.iter().filter(|(name, _)| *name == input.name).flat_map(|(_, messages)| messages).collect();
+    let wrong = errors.iter().filter(|(name, _)| *name == input.name).flat_map(|(_, messages)| messages);
     let (name, label) = (escape(&input.name), escape(&input.label));
     let longest = input.max_length.map(|limit| format!(" maxlength=\"{limit}\"")).unwrap_or_default();
-    let (mark, list) = if wrong.is_empty() {
-        (String::new(), String::new())
-    } else {
-        let lines = wrong
-            .iter()
-            .fold(String::new(), |lines, message| lines + "      <li>" + &escape(&message.text) + "</li>\n");
-        let mark = format!(" aria-invalid=\"true\" aria-describedby=\"{name}_errors\"");
-        (mark, format!("    <ul id=\"{name}_errors\">\n{lines}    </ul>\n"))
+    let list = list(&name, wrong);
+    let mark = match list.as_str() {
+        "" => String::new(),
+        _ => format!(" aria-invalid=\"true\" aria-describedby=\"{name}_errors\""),
     };
     format!(
         "    <p><label for=\"{name}\">{label}</label><br>\n    <input type=\"password\" id=\"{name}\" name=\"{name}\" \
          required{longest} autocomplete=\"new-password\"{mark}></p>\n{list}"
     )
+}
+
+/// What is wrong with an input, or with the form; nothing where nothing is.
+fn list<'a>(name: &str, wrong: impl Iterator<Item = &'a Message>) -> String {
+    let lines =
+        wrong.fold(String::new(), |lines, message| lines + "      <li>" + &escape(&message.text) + "</li>\n");
+    if lines.is_empty() { lines } else { format!("    <ul id=\"{name}_errors\">\n{lines}    </ul>\n") }
 }
 
 /// Text that is safe in HTML, within quotes too.
@@ -128,10 +133,8 @@ mod tests {
         errors.add("new_password1", Message::fixed("x", "too <b>\"short'&"));
         errors.add("other", Message::fixed("x", "elsewhere"));
         let html = set_password(&form, &errors);
-        assert!(
-            html.contains("<li>too &lt;b&gt;&quot;short&#x27;&amp;</li>") && !html.contains("elsewhere"),
-            "{html}"
-        );
+        assert!(html.contains("<li>too &lt;b&gt;&quot;short&#x27;&amp;</li>"), "{html}");
+        assert!(html.contains("<ul id=\"form_errors\">\n      <li>elsewhere</li>"), "{html}");
         assert!(html.contains("aria-describedby=\"new_password1_errors\""));
     }
 }
