@@ -19,6 +19,7 @@ mod logout;
 mod outbox;
 mod pages;
 mod password_change;
+mod password_peer;
 mod password_reset;
 mod password_reset_page;
 mod peer;

@@ -40,7 +40,7 @@ fn text(value: &Value) -> &str {
 }
 
 /// A request to the peer's server: status and JSON, and the cookies that it set.
-fn ask_peer(
+pub(crate) fn ask_peer(
     address: SocketAddr,
     method: &str,
     path: &str,
