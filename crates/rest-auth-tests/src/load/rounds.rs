@@ -16,7 +16,7 @@ use super::hash_rate;
 use super::machine::{self, Machine};
 use super::process::Process;
 use super::report::Report;
-use super::requests::{Ask, bare_request, details_request, expect};
+use super::requests::{Bare, Details, Login, details_request};
 use crate::population::Population;
 
 /// Before requests that hash nothing are counted.
@@ -149,12 +149,11 @@ impl<'a> Bench<'a> {
         let hashes = hash_rate::measure(span)?;
         let bare = self.bare(&server)?;
         let user = gather(self.plan(&server, self.arguments.connections, Pace::Eager), &server, |client| {
-            self.ask(&server).details(client)
+            self.details(&server, client)
         })?;
         let logins = u32::try_from(machine::cores() * LOGINS_PER_CORE)?;
-        let login = gather(self.plan(&server, logins, Pace::Eager), &server, |client| {
-            self.ask(&server).login(client)
-        })?;
+        let login =
+            gather(self.plan(&server, logins, Pace::Eager), &server, |client| self.login(&server, client))?;
         let calm = self.watch(&server)?;
         let (stormy, storm) = std::thread::scope(|scope| {
             let storm = scope.spawn(|| self.storm(&server));
@@ -193,8 +192,12 @@ impl<'a> Bench<'a> {
         Process::server(&self.binary, &config, &self.log())
     }
 
-    fn ask(&self, server: &Process) -> Ask {
-        Ask { population: self.population, host: server.address }
+    fn details(&self, server: &Process, client: u32) -> Details {
+        Details::new(self.population, server.address, client)
+    }
+
+    fn login(&self, server: &Process, client: u32) -> Login {
+        Login::new(self.population, server.address, client)
     }
 
     fn plan(&self, server: &Process, clients: u32, pace: Pace) -> Plan {
@@ -206,17 +209,15 @@ impl<'a> Bench<'a> {
         let mut connection = Connection::open(server.address)?;
         let model = Model::of(&connection.ask(&details_request(server.address, 0))?)?;
         let bare = Process::bare(&model)?;
-        let (request, body) = (bare_request(bare.address), &model.body);
         gather(self.plan(&bare, self.arguments.connections, Pace::Eager), &bare, |_| {
-            let request = request.clone();
-            move |connection: &mut Connection| expect(&connection.ask(&request)?, body)
+            Bare::new(bare.address, model.body.clone())
         })
     }
 
     /// `GET user/` at a steady rate.
     fn watch(&self, server: &Process) -> Result<Seen, Failure> {
         let plan = self.plan(server, 16.min(self.arguments.watch), Pace::Steady(self.arguments.watch));
-        gather(plan, server, |client| self.ask(server).details(client))
+        gather(plan, server, |client| self.details(server, client))
     }
 
     /// Everybody logs in at once, and again, for longer than the watchers watch.
@@ -224,6 +225,6 @@ impl<'a> Bench<'a> {
         let pace = if self.arguments.impatient { Pace::Eager } else { Pace::Polite };
         let span = WARM_UP + self.arguments.span();
         let plan = Plan { warm_up: Duration::ZERO, span, ..self.plan(server, self.arguments.storm, pace) };
-        gather(plan, server, |client| self.ask(server).login(client))
+        gather(plan, server, |client| self.login(server, client))
     }
 }
