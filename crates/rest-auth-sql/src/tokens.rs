@@ -9,8 +9,10 @@ use crate::store::Connection;
 
 const BY_USER: &str = r#"SELECT "key", created FROM authtoken_token WHERE user_id = $1"#;
 
+/// The row that stands is locked by an update that changes nothing: a logout beside this cannot delete it between
+/// finding it and reading it.
 const ADD: &str = r#"INSERT INTO authtoken_token ("key", user_id, created) VALUES ($1, $2, $3)
-    ON CONFLICT (user_id) DO NOTHING"#;
+    ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id RETURNING "key", created"#;
 
 const DELETE: &str = "DELETE FROM authtoken_token WHERE user_id = $1";
 
@@ -36,12 +38,9 @@ impl Tokens for Connection {
             return Ok(token);
         }
         let params = [Param::from(key.expose()), Param::from(user), Param::from(now)];
-        if self.conn.execute(ADD, &params).await? > 0 {
-            return Ok(Token { key, user_id: user, created: now });
-        }
-        // Somebody was faster, and has committed.
         let inconsistent = || StoreError::Inconsistent { table: "authtoken_token", id: user.to_string() };
-        self.token(user).await?.ok_or_else(inconsistent)
+        let mut row = self.conn.row(ADD, &params).await?.ok_or_else(inconsistent)?;
+        Ok(Token { key: TokenKey::new(row.text()?), user_id: user, created: row.time()? })
     }
 
     async fn delete_token(&mut self, user: UserId) -> StoreResult<bool> {

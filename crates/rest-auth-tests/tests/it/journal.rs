@@ -13,7 +13,7 @@ pub(crate) struct Journal(Arc<Mutex<String>>);
 impl Journal {
     /// Keeps what this thread logs until the guard is dropped.
     pub(crate) fn start(&self) -> tracing::subscriber::DefaultGuard {
-        tracing::subscriber::set_default(self.clone())
+        crate::statements::listen(self.clone())
     }
 
     /// All of it.

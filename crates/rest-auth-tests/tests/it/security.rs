@@ -315,12 +315,18 @@ fn seen(answer: &Response) -> (u16, String, Vec<(String, String)>) {
 
 /// How many hashes a login costs.
 async fn cost(app: &TestApp, body: &Value) -> (Response, u64) {
-    let before = app.app().passwords.hashes();
+    let before = hashes(app).await;
     let answer = app.client().post(LOGIN).json(body).send().await;
-    while app.app().passwords.load() != (0, 0) {
+    (answer, hashes(app).await - before)
+}
+
+/// How many hashes have been made; those under way, whose answers may be out already, are waited for.
+async fn hashes(app: &TestApp) -> u64 {
+    let passwords = &app.app().passwords;
+    while passwords.load() != (0, 0) {
         tokio::task::yield_now().await;
     }
-    (answer, app.app().passwords.hashes() - before)
+    passwords.hashes()
 }
 
 #[tokio::test]

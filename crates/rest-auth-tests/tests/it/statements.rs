@@ -2,7 +2,7 @@
 //! that never runs may be wrong.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rest_auth_core::model::Timestamp;
 use rest_auth_core::settings;
@@ -10,7 +10,8 @@ use rest_auth_core::store::{Store, contract};
 use rest_auth_sql::{Options, SqlStore, UserModel};
 use rest_auth_tests::sqlite::SqliteFile;
 use tracing::field::{Field, Visit};
-use tracing::span;
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, span};
 
 /// Keeps the text of each statement that this thread runs, and each line about a database that goes or comes back.
 #[derive(Clone, Default)]
@@ -22,7 +23,7 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// Records until the guard is dropped.
     pub(crate) fn start(&self) -> tracing::subscriber::DefaultGuard {
-        tracing::subscriber::set_default(self.clone())
+        listen(self.clone())
     }
 
     pub(crate) fn texts(&self) -> Vec<String> {
@@ -32,6 +33,15 @@ impl Recorder {
     pub(crate) fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
     }
+}
+
+/// Lets a subscriber hear what this thread does, until the guard is dropped. A second one, that hears nothing, stays for
+/// good: while there is one only, `tracing` asks the thread that comes to a line first whether anybody wants it, and
+/// that may be another test's.
+pub(crate) fn listen(subscriber: impl Into<Dispatch>) -> tracing::subscriber::DefaultGuard {
+    static SILENT: OnceLock<Dispatch> = OnceLock::new();
+    SILENT.get_or_init(|| Dispatch::new(NoSubscriber::new()));
+    tracing::dispatcher::set_default(&subscriber.into())
 }
 
 impl tracing::Subscriber for Recorder {

@@ -12,6 +12,7 @@ pub(super) const CASES: &[Case] = &[
     case!(a_deleted_token_finds_nobody),
     case!(two_accounts_cannot_have_one_key),
     case!(two_logins_at_once_get_one_token),
+    case!(logins_beside_logouts_always_get_a_token),
 ];
 
 fn key(digit: char) -> TokenKey {
@@ -87,4 +88,26 @@ async fn two_logins_at_once_get_one_token(store: Arc<dyn Store>) {
         answers.remove(0)
     };
     assert_eq!(read(&store).await.token(ann.id).await.unwrap(), Some(stored));
+}
+
+async fn logins_beside_logouts_always_get_a_token(store: Arc<dyn Store>) {
+    let ann = add_user(&store, "ann").await;
+    let visits: Vec<_> = (0..60)
+        .map(|number| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let mut tx = write(&store).await;
+                if number % 2 == 0 {
+                    let key = TokenKey::new(format!("{number:040}"));
+                    assert_eq!(tx.token_or_add(ann.id, key, NOW).await.unwrap().user_id, ann.id);
+                } else {
+                    tx.delete_token(ann.id).await.unwrap();
+                }
+                tx.commit().await.unwrap();
+            })
+        })
+        .collect();
+    for visit in visits {
+        visit.await.unwrap();
+    }
 }
