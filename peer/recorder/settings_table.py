@@ -16,6 +16,7 @@ KEYS = {
     "http.registration_prefix": "REGISTRATION_PREFIX",
     "http.allowed_hosts": "ALLOWED_HOSTS",
     "http.login_url": "LOGIN_URL",
+    "http.login_redirect_url": "LOGIN_REDIRECT_URL",
     "http.secure_proxy_ssl_header": "SECURE_PROXY_SSL_HEADER",
     "http.base_url": None,  # the peer takes it from the request
     "email.default_from": "DEFAULT_FROM_EMAIL",

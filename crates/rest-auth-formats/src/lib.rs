@@ -13,7 +13,7 @@
 //! | [`signing`] | `Signer`, `TimestampSigner`, `dumps` and `loads`, with key rotation |
 //! | [`reset_token`], [`user_id_text`] | the two halves of a password reset link |
 //! | [`email_confirmation`] | the keys in confirmation mails |
-//! | [`session`], [`csrf`], [`cookie`], [`allowed_host`] | rows and cookies of the browser side |
+//! | [`session`], [`csrf`], [`cookie`], [`allowed_host`], [`redirect`] | rows and cookies of the browser side |
 //! | [`auth_token`], [`basic_auth`] | authtoken keys, and what the `Authorization` header carries |
 //! | [`jwt`] | JSON web tokens of simplejwt and its predecessors, and their keys |
 //! | [`passwords`] | the password column: verifying it, writing it, and when it is stale |
@@ -38,11 +38,13 @@ pub mod jwt;
 pub mod passwords;
 mod python_int;
 pub mod random_text;
+pub mod redirect;
 pub mod reset_token;
 pub mod salted_hmac;
 mod secret_keys;
 pub mod session;
 pub mod signing;
+mod split_url;
 pub mod user_id_text;
 pub mod validators;
 

@@ -3,13 +3,15 @@
 use axum::body::{Body, Bytes};
 use axum::response::Response;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, SET_COOKIE,
-    VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
 use rest_auth_core::settings::RendererName;
+use rest_auth_formats as formats;
 
+use crate::cookies::Lines;
 use crate::error::{ApiError, ErrorStyle};
 use crate::incoming::REQUEST_ID;
 use crate::negotiate::{self, Accepted};
@@ -80,14 +82,42 @@ pub(crate) fn outside(error: ApiError, accept: &HeaderMap, wrapping: Wrapping<'_
 
 /// A page of our own. It loads nothing, and its address may be a secret that no other site should learn.
 pub(crate) fn page(html: impl Into<Vec<u8>>, wrapping: Wrapping<'_>) -> Response {
+    page_with_status(StatusCode::OK, html, wrapping)
+}
+
+/// A page of our own that tells of a failure.
+pub(crate) fn page_with_status(
+    status: StatusCode,
+    html: impl Into<Vec<u8>>,
+    wrapping: Wrapping<'_>,
+) -> Response {
     let headers = HeaderMap::from_iter([
         (CONTENT_TYPE, HTML),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY)),
     ]);
-    let mut response = finished(StatusCode::OK, headers, html.into(), wrapping);
+    let mut response = finished(status, headers, html.into(), wrapping);
     response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
+}
+
+/// What a page of our own answers to a script.
+pub(crate) fn json_page(status: StatusCode, json: String, wrapping: Wrapping<'_>) -> Response {
+    let no_store = HeaderValue::from_static("no-store");
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, JSON), (CACHE_CONTROL, no_store), (VARY, VARIES)]);
+    finished(status, headers, json.into(), wrapping)
+}
+
+/// Sends a browser on, with cookies: Django's `HttpResponseRedirect`.
+pub(crate) fn redirect(location: &str, cookies: &Lines, wrapping: Wrapping<'_>) -> Response {
+    let location = HeaderValue::try_from(formats::redirect::location(location));
+    let no_store = HeaderValue::from_static("no-store");
+    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HTML), (CACHE_CONTROL, no_store), (VARY, VARIES)]);
+    headers.insert(LOCATION, location.expect("what is escaped fits into a header"));
+    for cookie in cookies.iter() {
+        headers.append(SET_COOKIE, cookie.clone());
+    }
+    finished(StatusCode::FOUND, headers, Vec::new(), wrapping)
 }
 
 /// Adds what every answer has: Django's security middleware, the length, the request's id.

@@ -12,6 +12,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &IMPOSSIBLE_NAME,
     &IMPOSSIBLE_PASSWORD,
     &UNKNOWN_LOGIN,
+    &NOBODY_WAITS,
 ];
 
 static AMBIGUOUS_EMAIL: Check = error(
@@ -48,6 +49,11 @@ static UNKNOWN_LOGIN: Check = warning(
     "requires nothing that account.login_methods logs in with",
     "require one of them with a star: \"username*\" or \"email*\"",
 );
+static NOBODY_WAITS: Check = warning(
+    "rest_auth.W051",
+    "is true, and account.email_verification is not \"mandatory\": no sign-up waits for a confirmation",
+    "set it to false, or account.email_verification to \"mandatory\"",
+);
 
 /// A list of allauth's names. `email2` and `phone` are its own too, and mean nothing to this API.
 const SIGNUP_FIELDS: &[&str] = &["username", "email", "email2", "phone", "password1", "password2"];
@@ -66,6 +72,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         findings.add(&IMPOSSIBLE_PASSWORD, "account.password_min_length");
     }
     findings.no_zero("account.email_confirmation_expire_days", account.email_confirmation_expire_days.into());
+    findings.no_zero("account.login_timeout", account.login_timeout.0);
     findings.no_twins("account.login_methods", &account.login_methods);
     if account.login_methods.is_empty() {
         findings.add(&NOTHING, "account.login_methods");
@@ -92,6 +99,9 @@ fn check_allauth(settings: &Settings, findings: &mut Findings) {
     }
     if account.email_verification == EmailVerification::Mandatory && !requires("email") {
         findings.add(&UNVERIFIABLE, "account.email_verification");
+    }
+    if account.login_on_email_confirmation && account.email_verification != EmailVerification::Mandatory {
+        findings.add(&NOBODY_WAITS, "account.login_on_email_confirmation");
     }
     if settings.user_model.username_field.get().is_none() {
         if logs_in(LoginMethod::Username) {

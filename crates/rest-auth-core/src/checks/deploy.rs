@@ -28,6 +28,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &PLAIN_LINKS,
     &CONSOLE,
     &BASIC,
+    &ON_GET,
 ];
 
 /// The check of each key that has a strict value.
@@ -129,6 +130,11 @@ static BASIC: Check = deploy(
     "has \"basic\": every request carries the password, and costs a hash",
     "take \"token\" or \"session\", and remove \"basic\" when no client needs it any more",
 );
+static ON_GET: Check = deploy(
+    "rest_auth.D025",
+    "is true: whatever opens a mailed link confirms the address, programs that look at mails too",
+    "set it to false: the page has a button",
+);
 
 const fn deploy(id: &'static str, sentence: &'static str, hint: &'static str) -> Check {
     Check { id, level: Level::Deploy, sentence, hint }
@@ -151,6 +157,9 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     }
     if settings.http.authentication.contains(&AuthenticatorName::Basic) {
         findings.add(&BASIC, "http.authentication");
+    }
+    if settings.account.confirm_email_on_get {
+        findings.add(&ON_GET, "account.confirm_email_on_get");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::throttles;
 pub(super) const CHECKS: &[&Check] = &[
     &LISTEN,
     &PREFIX,
-    &LOGIN_URL,
+    &PAGE,
     &ALLOWED_HOST,
     &PROXY_HEADER,
     &CORS_ORIGIN,
@@ -33,7 +33,7 @@ static PREFIX: Check = error(
     "`{}` is no path that starts and ends with a slash",
     "write it as \"/rest-auth/\", of letters, digits, and - . _ ~",
 );
-static LOGIN_URL: Check = error(
+static PAGE: Check = error(
     "rest_auth.E022",
     "`{}` is neither a path nor an address",
     "write it as \"/accounts/login/\" or \"https://app.example.com/login\"",
@@ -99,9 +99,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
             findings.about(&PREFIX, key, prefix);
         }
     }
-    if !http.login_url.starts_with('/') && origin_of(&http.login_url).is_none() {
-        findings.about(&LOGIN_URL, "http.login_url", &http.login_url);
-    }
+    check_pages(settings, findings);
     check_hosts(settings, findings);
     findings.no_twins("http.authentication", &http.authentication);
     findings.no_twins("http.features", &http.features);
@@ -113,6 +111,26 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     }
     check_credentials(settings, findings);
     check_classes(settings, findings);
+}
+
+/// Where browsers are sent.
+fn check_pages(settings: &Settings, findings: &mut Findings) {
+    let (http, account) = (&settings.http, &settings.account);
+    let anonymous = account.email_confirmation_anonymous_redirect_url.as_deref();
+    let authenticated = account.email_confirmation_authenticated_redirect_url.as_deref();
+    let pages = [
+        ("http.login_url", Some(http.login_url.as_str())),
+        ("http.login_redirect_url", Some(http.login_redirect_url.as_str())),
+        ("account.email_confirmation_anonymous_redirect_url", anonymous),
+        ("account.email_confirmation_authenticated_redirect_url", authenticated),
+        ("account.signup_redirect_url", account.signup_redirect_url.as_deref()),
+    ];
+    for (key, page) in pages {
+        let is_page = |page: &str| page.starts_with('/') || origin_of(page).is_some();
+        if let Some(page) = page.filter(|page| !is_page(page)) {
+            findings.about(&PAGE, key, page);
+        }
+    }
 }
 
 fn check_hosts(settings: &Settings, findings: &mut Findings) {

@@ -38,6 +38,18 @@ const CASES: &[(&str, &str, &str)] = &[
     ("E021", "http.prefix", "[http]\nprefix = \"/{id}/\""),
     ("E021", "http.registration_prefix", "[http]\nregistration_prefix = \"/a/../\""),
     ("E022", "http.login_url", "[http]\nlogin_url = \"login\""),
+    ("E022", "http.login_redirect_url", "[http]\nlogin_redirect_url = \"javascript:alert(1)\""),
+    (
+        "E022",
+        "account.email_confirmation_anonymous_redirect_url",
+        "[account]\nemail_confirmation_anonymous_redirect_url = \"some-name\"",
+    ),
+    (
+        "E022",
+        "account.email_confirmation_authenticated_redirect_url",
+        "[account]\nemail_confirmation_authenticated_redirect_url = \"\"",
+    ),
+    ("E022", "account.signup_redirect_url", "[account]\nsignup_redirect_url = \"ftp://example.com\""),
     ("E023", "http.allowed_hosts", "[http]\nallowed_hosts = [\"https://example.com\"]"),
     ("E023", "http.allowed_hosts", "[http]\nallowed_hosts = [\"example.com:8000\"]"),
     (
@@ -141,6 +153,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("W040", "email.host_user", "[email]\nbackend = \"smtp\"\nhost_password = \"x\""),
     ("W041", "email.host", "[email]\nbackend = \"smtp\"\nhost = \"smtp.example.com\"\nhost_user = \"x\""),
     ("W050", "account.signup_fields", "[account]\nsignup_fields = [\"email\", \"username\"]"),
+    ("W051", "account.login_on_email_confirmation", "[account]\nlogin_on_email_confirmation = true"),
     (
         "W060",
         "password.hashers",
@@ -165,6 +178,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("D021", "http.allowed_hosts", ""),
     ("D022", "http.base_url", "[http]\nbase_url = \"http://example.com\""),
     ("D023", "email.backend", ""),
+    ("D025", "account.confirm_email_on_get", "[account]\nconfirm_email_on_get = true"),
     ("D024", "http.authentication", "[http]\nauthentication = [\"basic\"]"),
 ];
 

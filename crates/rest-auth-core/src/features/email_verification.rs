@@ -59,7 +59,7 @@ pub async fn verify(cx: &Context, input: VerifyEmail) -> Result<()> {
     let id = found.ok_or(Error::NotFound)?.id;
     let mut tx = cx.store.write().await?;
     let address = tx.email_address(id).await?.filter(|row| !row.verified).ok_or(Error::NotFound)?;
-    confirm(tx.as_mut(), &address).await?;
+    confirm_address(tx.as_mut(), &address).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -117,7 +117,11 @@ async fn new_key(cx: &Context, tx: &mut dyn Tx, address: &EmailAddress) -> Resul
 }
 
 /// The unverified address that a key belongs to, whichever kind of key it is.
-async fn address_of_key(cx: &Context, records: &mut dyn Records, key: &str) -> Result<Option<EmailAddress>> {
+pub(super) async fn address_of_key(
+    cx: &Context,
+    records: &mut dyn Records,
+    key: &str,
+) -> Result<Option<EmailAddress>> {
     let account = &cx.settings.account;
     let days = i64::from(account.email_confirmation_expire_days);
     let max_age = MaxAge { seconds: days * 86_400, now: cx.now };
@@ -136,7 +140,7 @@ async fn address_of_key(cx: &Context, records: &mut dyn Records, key: &str) -> R
 }
 
 /// The address is its account's from now on; the account's first one becomes the primary one, on the user row too.
-async fn confirm(tx: &mut dyn Tx, address: &EmailAddress) -> Result<()> {
+pub(super) async fn confirm_address(tx: &mut dyn Tx, address: &EmailAddress) -> Result<()> {
     match tx.set_email_verified(address.id).await {
         // Somebody else has verified the same address, or another request with this key was first.
         Err(StoreError::Conflict { .. }) | Ok(false) => return Err(Error::NotFound),

@@ -4,6 +4,7 @@
 //! layer, `login.toml` among the conformance scenarios, `docs/features/login.md`.
 
 pub mod basic_authentication;
+pub mod confirm_email;
 pub mod email_verification;
 pub mod login;
 pub mod logout;

@@ -228,12 +228,51 @@ pub(crate) async fn remember_sign_up(
     }
 }
 
+/// A login or sign-up that waits in an anonymous session for its address to be verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PendingLogin {
+    /// Where it wanted to go on.
+    pub(crate) redirect_url: Option<String>,
+    /// Whether it is a sign-up.
+    pub(crate) signup: bool,
+}
+
+/// The login of an account that waits in a session, if it has not waited too long: allauth's record, from here or from
+/// allauth itself.
+pub(crate) fn pending_login(cx: &Context, session: &Session, user: UserId) -> Option<PendingLogin> {
+    let record = session.data.get(PENDING).filter(|_| session.user.is_none())?;
+    let waits = record.pointer("/state/stages/current")?.as_str()? == "verify_email";
+    let began = Timestamp::from_fractional_seconds(record.get("initiated_at")?.as_f64()?);
+    let in_time = cx.now <= began.plus_seconds(cx.settings.account.login_timeout.signed());
+    let is_theirs = record.get("user_pk")?.as_str()?.eq_ignore_ascii_case(&user.to_uid());
+    (waits && in_time && is_theirs).then(|| PendingLogin {
+        redirect_url: record.get("redirect_url").and_then(|url| url.as_str()).map(str::to_owned),
+        signup: record.get("signup").and_then(serde_json::Value::as_bool).unwrap_or_default(),
+    })
+}
+
+/// The same session with nothing waiting in it; `None` where nothing does.
+pub(crate) fn without_pending_login(session: &Session) -> Option<Session> {
+    let mut rest = session.clone();
+    rest.data.shift_remove(PENDING).map(|_| rest)
+}
+
 /// Writes a session anew so that it lives on from now: `SESSION_SAVE_EVERY_REQUEST`. `None` if it was ended meanwhile.
 pub async fn keep_alive(cx: &Context, session: &Session) -> Result<Option<SessionCookie>> {
-    let Some(key) = session.key.clone() else { return Ok(None) };
     let mut tx = cx.store.write().await?;
-    let there = tx.set_session(&row(cx, key.clone(), &session.data)).await?;
+    let cookie = rewrite(cx, tx.as_mut(), session).await?;
     tx.commit().await?;
+    Ok(cookie)
+}
+
+/// Writes a session under its key. `None` if it has none, or was ended meanwhile.
+pub(crate) async fn rewrite(
+    cx: &Context,
+    tx: &mut dyn Tx,
+    session: &Session,
+) -> Result<Option<SessionCookie>> {
+    let Some(key) = session.key.clone() else { return Ok(None) };
+    let there = tx.set_session(&row(cx, key.clone(), &session.data)).await?;
     Ok(there.then(|| cookie(cx, key, &session.data)))
 }
 

@@ -60,6 +60,18 @@ section! {
         email_confirmation_cooldown: Seconds = Seconds(180);
         /// With mandatory verification a sign-up does not tell that its address is taken: its owner gets a mail.
         prevent_enumeration: bool = false, strict = true;
+        /// Opening the link of a confirmation mail confirms. Programs that look at links in mails open them too.
+        confirm_email_on_get: bool = false;
+        /// Where a confirmation leads who is not logged in: a path or an address. false: http.login_url.
+        email_confirmation_anonymous_redirect_url: OrFalse<String> = OrFalse::off();
+        /// Where it leads who is logged in. false: http.login_redirect_url.
+        email_confirmation_authenticated_redirect_url: OrFalse<String> = OrFalse::off();
+        /// A confirmation logs in, in the browser whose sign-up waits for it.
+        login_on_email_confirmation: bool = false;
+        /// Where that leads. false: http.login_redirect_url.
+        signup_redirect_url: OrFalse<String> = OrFalse::off();
+        /// How long a sign-up waits for that.
+        login_timeout: Seconds = Seconds(900);
         /// GET logout/ logs out as POST does. Never HEAD.
         logout_on_get: bool = false;
     }

@@ -46,6 +46,8 @@ section! {
         base_url: OrFalse<String> = OrFalse::off();
         /// LOGIN_URL: where a browser goes to log in.
         login_url: String = "/accounts/login/".to_owned();
+        /// LOGIN_REDIRECT_URL: where a browser goes that has logged in.
+        login_redirect_url: String = "/accounts/profile/".to_owned();
         /// ALLOWED_HOSTS: the Host headers that are served; ".example.com" covers subdomains, "*" everything.
         allowed_hosts: Vec<String> = vec!["*".to_owned()];
         /// SECURE_PROXY_SSL_HEADER: ["X-Forwarded-Proto", "https"] where a proxy always sets or removes it.

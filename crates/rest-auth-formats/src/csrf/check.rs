@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use super::split_url::split_url;
 use super::{CsrfSecret, TokenFault};
 use crate::allowed_host::is_same_domain;
+use crate::split_url::split_url;
 
 /// What the check looks at in a request. Not to be printed.
 #[derive(Clone, Copy)]

@@ -2,7 +2,6 @@
 //! a request must repeat.
 
 mod check;
-mod split_url;
 
 use std::fmt;
 

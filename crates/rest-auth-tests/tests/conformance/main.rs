@@ -55,6 +55,7 @@ macro_rules! replayed {
 replayed![
     basic_authentication,
     bodies,
+    confirm_email,
     email_verification,
     login,
     logout,

@@ -42,8 +42,16 @@ const NEVER: [(&str, &[&str]); 5] = [
 ];
 
 /// Features with a form or a flow that a client calls; each has its name in every layer.
-const FEATURES: [&str; 7] =
-    ["email_verification", "login", "logout", "password_change", "password_reset", "registration", "user"];
+const FEATURES: [&str; 8] = [
+    "confirm_email",
+    "email_verification",
+    "login",
+    "logout",
+    "password_change",
+    "password_reset",
+    "registration",
+    "user",
+];
 
 /// Where a feature has its file.
 const LAYERS: [&str; 4] = [

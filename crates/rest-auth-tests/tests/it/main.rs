@@ -5,6 +5,7 @@
 mod architecture;
 mod basic_authentication;
 mod cleaning;
+mod confirm_email;
 mod crash;
 mod csrf;
 mod dispatch;
@@ -17,7 +18,6 @@ mod journal;
 mod login;
 mod logout;
 mod outbox;
-mod pages;
 mod password_change;
 mod password_peer;
 mod password_reset;

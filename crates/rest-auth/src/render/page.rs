@@ -1,5 +1,5 @@
 //! The pages that Django answers outside of any view, and those that the links of mails lead to. Plain on purpose:
-//! nothing of the request is in them.
+//! no scripts, no styles, and nothing of the request but what a link stands for.
 
 use rest_auth_core::FieldErrors;
 use rest_auth_core::form::{Form, HtmlInput};
@@ -29,11 +29,28 @@ macro_rules! own_page {
 }
 
 /// Asks whoever opens the link in a confirmation mail to confirm.
-pub(crate) const CONFIRM_EMAIL: &str = own_page!(
-    "Confirm Email Address",
-    "  <p>Please confirm that this email address is yours.</p>\n",
-    "  <form method=\"post\"><button type=\"submit\">Confirm</button></form>\n",
-);
+pub(crate) fn confirm_email(email: &str, owner: &str) -> String {
+    format!(
+        own_page!(
+            "Confirm Email Address",
+            "  <p>Please confirm that {} is an email address for user {}.</p>\n",
+            "  <form method=\"post\"><button type=\"submit\">Confirm</button></form>\n",
+        ),
+        escape(email),
+        escape(owner)
+    )
+}
+
+/// Somebody else was quicker to confirm the address.
+pub(crate) fn email_taken(email: &str) -> String {
+    format!(
+        own_page!(
+            "Confirm Email Address",
+            "  <p>Unable to confirm {} because it is already confirmed by a different account.</p>\n"
+        ),
+        escape(email)
+    )
+}
 
 /// The link in a confirmation mail is of no use any more.
 pub(crate) const INVALID_LINK: &str =
@@ -119,6 +136,18 @@ mod tests {
     #[test]
     fn the_page_for_an_unknown_address_has_djangos_length() {
         assert_eq!(NOT_FOUND.len(), 179);
+    }
+
+    #[test]
+    fn an_address_is_no_markup() {
+        let (email, owner) = ("\"<b>\"@example.com", "<script>alert('x')</script>");
+        for html in [confirm_email(email, owner), email_taken(email)] {
+            assert!(html.contains("&quot;&lt;b&gt;&quot;@example.com"), "{html}");
+            assert!(!html.contains("<b>") && !html.contains("<script"), "{html}");
+        }
+        assert!(
+            confirm_email(email, owner).contains("user &lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;.")
+        );
     }
 
     #[test]

@@ -1,20 +1,20 @@
-//! `urllib.parse.urlsplit`, as far as the `Origin` and `Referer` checks need it.
+//! `urllib.parse.urlsplit`, as far as the checks of `Origin`, `Referer` and redirects need it.
 
 use std::net::Ipv6Addr;
 
 /// The parts of a URL; what is absent is empty.
-pub(super) struct SplitUrl {
+pub(crate) struct SplitUrl {
     /// In lower case.
-    pub(super) scheme: String,
+    pub(crate) scheme: String,
     /// User, host and port, as they were written.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     path: String,
     query: String,
     fragment: String,
 }
 
 /// Splits a URL; `None` for brackets that hold no address.
-pub(super) fn split_url(url: &str) -> Option<SplitUrl> {
+pub(crate) fn split_url(url: &str) -> Option<SplitUrl> {
     let url = url.trim_start_matches(|character| character <= ' ').replace(['\t', '\r', '\n'], "");
     let (scheme, rest) = split_scheme(&url);
     let (authority, rest) = match rest.strip_prefix("//") {
@@ -34,7 +34,7 @@ pub(super) fn split_url(url: &str) -> Option<SplitUrl> {
 
 impl SplitUrl {
     /// The URL put together again (`geturl`): empty queries and fragments are gone.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = format!("{}://{}", self.scheme, self.authority);
         text.push_str(&self.path);
         for (sign, part) in [('?', &self.query), ('#', &self.fragment)] {
