@@ -14,6 +14,8 @@ const ADD: &str =
 
 const DELETE: &str = "DELETE FROM rest_auth_throttle WHERE id = $1";
 
+const DELETE_KEY: &str = "DELETE FROM rest_auth_throttle WHERE key = $1";
+
 const DELETE_EXPIRED: &str = "DELETE FROM rest_auth_throttle WHERE id IN (
     SELECT id FROM rest_auth_throttle WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 
@@ -41,6 +43,11 @@ impl Throttles for Connection {
 
     async fn delete_hit(&mut self, id: i64) -> StoreResult<()> {
         self.conn.execute(DELETE, &[Param::from(id)]).await?;
+        Ok(())
+    }
+
+    async fn delete_hits(&mut self, key: &str) -> StoreResult<()> {
+        self.conn.execute(DELETE_KEY, &[Param::from(key)]).await?;
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! `[account]`: what allauth itself checks at start-up, and what its settings cannot mean.
 
 use super::{Check, Findings, NOTHING, error, warning};
-use crate::settings::{EmailVerification, FeatureName, LoginMethod, Settings};
+use crate::settings::{EmailVerification, FeatureName, LoginMethod, Per, Settings};
+use crate::throttles::rate_limits::Action;
 
 pub(super) const CHECKS: &[&Check] = &[
     &AMBIGUOUS_EMAIL,
@@ -11,6 +12,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &SIGNUP_FIELD,
     &IMPOSSIBLE_NAME,
     &IMPOSSIBLE_PASSWORD,
+    &UNCOUNTABLE,
     &UNKNOWN_LOGIN,
     &NOBODY_WAITS,
 ];
@@ -44,6 +46,11 @@ static IMPOSSIBLE_NAME: Check =
     error("rest_auth.E055", "asks for more than the 150 characters that a user name has", "lower it");
 static IMPOSSIBLE_PASSWORD: Check =
     error("rest_auth.E056", "asks for more than the 128 characters that a password has", "lower it");
+static UNCOUNTABLE: Check = error(
+    "rest_auth.E057",
+    "counts {}, which nobody knows at that point",
+    "count per ip; login_failed and reset_password also per key, change_password also per user",
+);
 static UNKNOWN_LOGIN: Check = warning(
     "rest_auth.W050",
     "requires nothing that account.login_methods logs in with",
@@ -82,9 +89,23 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     for field in fields.iter().filter(|field| !SIGNUP_FIELDS.contains(field)) {
         findings.about(&SIGNUP_FIELD, "account.signup_fields", &format!("`{field}`"));
     }
+    check_rate_limits(settings, findings);
     // Without registration login is Django's own, and these settings say nothing.
     if settings.http.features.contains(&FeatureName::Registration) {
         check_allauth(settings, findings);
+    }
+}
+
+/// What a limit counts by must be known when it is asked.
+fn check_rate_limits(settings: &Settings, findings: &mut Findings) {
+    let Some(limits) = settings.account.rate_limits.get() else { return };
+    for action in Action::ALL {
+        let parts = action.limit(limits).get().map_or(&[][..], |limit| &limit.parts);
+        if let Some(part) = parts.iter().find(|part| part.per != Per::Ip && Some(part.per) != action.target())
+        {
+            let found = format!("{} per {}", action.name(), part.per);
+            findings.about(&UNCOUNTABLE, "account.rate_limits", &found);
+        }
     }
 }
 

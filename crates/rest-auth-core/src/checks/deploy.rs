@@ -22,6 +22,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &OLD_PASSWORD,
     &REVOKE,
     &RESET_TIMEOUT,
+    &RATE_LIMITS,
     &OTHER,
     &INSECURE_SECRET,
     &EVERY_HOST,
@@ -44,6 +45,7 @@ const DEVIATIONS: &[(&str, &Check)] = &[
     ("session.cookie_name", &SESSION_NAME),
     ("csrf.cookie_name", &CSRF_NAME),
     ("rest_framework.default_renderer_classes", &RENDERERS),
+    ("account.rate_limits", &RATE_LIMITS),
     ("rest_auth.old_password_field_enabled", &OLD_PASSWORD),
     ("rest_auth.revoke_on_password_change", &REVOKE),
     ("password.reset_timeout", &RESET_TIMEOUT),
@@ -92,6 +94,11 @@ static RESET_TIMEOUT: Check = deploy(
     "rest_auth.D010",
     "is {}",
     "let mailed links live for an hour: old mails are found in many places",
+);
+static RATE_LIMITS: Check = deploy(
+    "rest_auth.D012",
+    "is {}",
+    "limit how often passwords may be tried: else they can be guessed by machines",
 );
 static LONGEST: Check =
     deploy("rest_auth.D015", "is {}", "set it to 128, which every form that changes a password takes too");

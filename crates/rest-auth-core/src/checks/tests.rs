@@ -152,6 +152,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("W030", "database.url", "[database]\nurl = \"sqlite://:memory:\""),
     ("W040", "email.host_user", "[email]\nbackend = \"smtp\"\nhost_password = \"x\""),
     ("W041", "email.host", "[email]\nbackend = \"smtp\"\nhost = \"smtp.example.com\"\nhost_user = \"x\""),
+    ("E057", "account.rate_limits", "[account]\nrate_limits = { login = \"5/m/key\" }"),
     ("W050", "account.signup_fields", "[account]\nsignup_fields = [\"email\", \"username\"]"),
     ("W051", "account.login_on_email_confirmation", "[account]\nlogin_on_email_confirmation = true"),
     (
@@ -170,6 +171,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("D008", "rest_auth.old_password_field_enabled", ""),
     ("D009", "rest_auth.revoke_on_password_change", ""),
     ("D010", "password.reset_timeout", "profile = \"strict\"\n[password]\nreset_timeout = 259200"),
+    ("D012", "account.rate_limits", ""),
     ("D015", "password.max_length", ""),
     ("D016", "session.cookie_name", ""),
     ("D017", "csrf.cookie_name", ""),

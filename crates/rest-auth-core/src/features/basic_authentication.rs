@@ -11,18 +11,30 @@ use crate::model::{Secret, User};
 use crate::passwords::Turn;
 use crate::settings::{FeatureName, LoginField, Settings};
 use crate::store::{Records, UserLookup};
+use crate::throttles::rate_limits;
 
 /// The account that name and password belong to. One hash, known or unknown, right or wrong; the password counts as
-/// sent. A hash that is not the preferred one is replaced, as at login.
+/// sent. Wrong ones are limited as at login. A hash that is not the preferred one is replaced, as at login.
 pub async fn authenticate(cx: &Context, name: &str, password: &Secret) -> Result<User> {
     let candidates = {
         let mut records = cx.store.read().await?;
         candidates(&cx.settings, records.as_mut(), name).await?
     };
+    let tries = rate_limits::try_password(cx, false, name, &candidates).await?;
     let turn = cx.passwords.turn();
-    match login::prove(cx, turn, &candidates, std::slice::from_ref(password)).await? {
-        Some(proven) => refreshed(cx, turn, proven, password).await,
-        None => Err(Error::AuthenticationFailed(messages::BASIC_FAILED)),
+    match login::prove(turn, &candidates, std::slice::from_ref(password)).await {
+        Ok(None) => {
+            cx.hooks.login_failed(cx).await?;
+            Err(Error::AuthenticationFailed(messages::BASIC_FAILED))
+        }
+        Ok(Some(proven)) => {
+            tries.take_back(cx).await?;
+            refreshed(cx, turn, proven, password).await
+        }
+        Err(error) => {
+            tries.take_back(cx).await?;
+            Err(error)
+        }
     }
 }
 

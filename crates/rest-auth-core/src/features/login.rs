@@ -11,6 +11,7 @@ use crate::model::{Secret, User};
 use crate::passwords::Turn;
 use crate::settings::{EmailVerification, FeatureName, LoginMethod, Settings};
 use crate::store::{Records, UserLookup};
+use crate::throttles::rate_limits;
 
 /// What a client sends to log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,11 @@ impl Login {
             .field(Field::password("password"))
     }
 
+    /// What it names an account with.
+    fn name(&self) -> &str {
+        self.email.as_deref().or(self.username.as_deref()).unwrap_or_default()
+    }
+
     /// Typed from here on.
     pub fn from_values(values: &Values) -> Self {
         let given = |name| values.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -59,27 +65,57 @@ impl Login {
 
 /// Checks the password and issues what the deployment answers a login with. What a change of password was meant to end
 /// is not issued beside it: a login whose password is written meanwhile, by a change or by another login's new hash,
-/// begins again.
+/// begins again. However often it does, it counts as one try.
 pub async fn log_in(cx: &Context, input: Login, current: Option<&Session>) -> Result<LoggedIn> {
-    let turn = cx.passwords.turn();
-    for _ in 0..TRIES {
-        if let Some(logged_in) = try_log_in(cx, turn, &input, current).await? {
-            return Ok(logged_in);
+    let accounts = candidates(cx, &input).await?;
+    let tries = rate_limits::try_password(cx, true, input.name(), &accounts).await?;
+    match try_log_in(cx, &input, accounts, current).await {
+        Ok(None) => {
+            cx.hooks.login_failed(cx).await?;
+            Err(Error::non_field(messages::LOGIN_FAILED))
+        }
+        Ok(Some(logged_in)) => {
+            tries.take_back(cx).await?;
+            Ok(logged_in)
+        }
+        // Whatever keeps them out, it was not the password.
+        Err(error) => {
+            tries.take_back(cx).await?;
+            Err(error)
         }
     }
-    Err(Error::non_field(messages::LOGIN_FAILED))
 }
 
+/// `None` if the password is wrong.
 async fn try_log_in(
     cx: &Context,
-    turn: Turn<'_>,
     input: &Login,
+    mut accounts: Vec<User>,
+    current: Option<&Session>,
+) -> Result<Option<LoggedIn>> {
+    let turn = cx.passwords.turn();
+    for _ in 0..TRIES {
+        let Some(proven) = prove(turn, &accounts, &attempts(&input.password)).await? else { break };
+        if let Some(logged_in) = let_in(cx, turn, proven, &input.password, current).await? {
+            return Ok(Some(logged_in));
+        }
+        accounts = candidates(cx, input).await?;
+    }
+    Ok(None)
+}
+
+/// Issues what a right password gives. `None` if the password was written meanwhile.
+async fn let_in(
+    cx: &Context,
+    turn: Turn<'_>,
+    proven: Proven,
+    password: &Secret,
     current: Option<&Session>,
 ) -> Result<Option<LoggedIn>> {
     let rest_auth = &cx.settings.rest_auth;
-    let Proven { mut user, stale } = authenticate(cx, turn, input).await?;
+    let Proven { mut user, stale } = proven;
     check_verified(cx, &user).await?;
-    let rehashed = if stale { turn.renew(&input.password).await? } else { None };
+    let rehashed = if stale { turn.renew(password).await? } else { None };
     cx.hooks.before_login(cx, &user).await?;
 
     let wanted = Wanted { token: rest_auth.token_model, session: rest_auth.session_login };
@@ -121,20 +157,10 @@ pub(super) struct Proven {
     pub(super) stale: bool,
 }
 
-/// Finds the account that the password fits.
-async fn authenticate(cx: &Context, turn: Turn<'_>, input: &Login) -> Result<Proven> {
-    let candidates = {
-        let mut records = cx.store.read().await?;
-        candidates(&cx.settings, records.as_mut(), input).await?
-    };
-    let proven = prove(cx, turn, &candidates, &attempts(&input.password)).await?;
-    proven.ok_or_else(|| Error::non_field(messages::LOGIN_FAILED))
-}
-
 /// The one place that tries the password of somebody who wants in: finds the account that it fits in one of these
-/// spellings. One hash for each account, or one where there is none: right or wrong, known or unknown.
+/// spellings. One hash for each account, or one where there is none: right or wrong, known or unknown. Whoever asks has
+/// counted it as a failure before, by [`rate_limits::try_password`], and takes that back unless it was one.
 pub(super) async fn prove(
-    cx: &Context,
     turn: Turn<'_>,
     candidates: &[User],
     spellings: &[Secret],
@@ -151,7 +177,6 @@ pub(super) async fn prove(
             }
         }
     }
-    cx.hooks.login_failed(cx).await?;
     Ok(None)
 }
 
@@ -166,11 +191,12 @@ pub(super) fn attempts(password: &Secret) -> Vec<Secret> {
 }
 
 /// The accounts that the input may mean, the likeliest first.
-async fn candidates(settings: &Settings, records: &mut dyn Records, input: &Login) -> Result<Vec<User>> {
-    let found = if settings.has(FeatureName::Registration) {
-        allauth_candidates(settings, records, input).await?
+async fn candidates(cx: &Context, input: &Login) -> Result<Vec<User>> {
+    let mut records = cx.store.read().await?;
+    let found = if cx.settings.has(FeatureName::Registration) {
+        allauth_candidates(&cx.settings, records.as_mut(), input).await?
     } else {
-        django_candidates(records, input).await?
+        django_candidates(records.as_mut(), input).await?
     };
     Ok(distinct(found))
 }

@@ -9,6 +9,7 @@ use crate::model::{EncodedPassword, Secret, User};
 use crate::passwords::Profile;
 use crate::settings::Settings;
 use crate::store::Tx;
+use crate::throttles::rate_limits::{self, Action};
 
 /// The widest password that these forms take, in code points.
 pub(crate) const PASSWORD_LENGTH: usize = 128;
@@ -42,6 +43,7 @@ impl PasswordChange {
 
 /// Whether the old password is right, where it is asked for. As typed, then trimmed, as login takes it (W-02).
 pub async fn check(cx: &Context, user: &User, reading: &mut Reading) -> Result<()> {
+    rate_limits::limit(cx, Action::ChangePassword, &[user.id.to_string()]).await?;
     let Some(old) = reading.values.text("old_password").map(Secret::from) else { return Ok(()) };
     for password in super::login::attempts(&old) {
         if cx.passwords.check(&password, Some(&user.password)).await?.correct {

@@ -17,6 +17,7 @@ use crate::messages;
 use crate::model::{EmailAddress, Secret, User, UserId, UserIdKind, Username};
 use crate::settings::FeatureName;
 use crate::store::{Records, Site, UserLookup};
+use crate::throttles::rate_limits::{self, Action};
 
 /// One request mails so many accounts at most.
 const MOST_ACCOUNTS: usize = 10;
@@ -87,6 +88,7 @@ pub async fn request(cx: &Context, input: PasswordReset) -> Result<()> {
     if !cx.settings.has(FeatureName::Registration) && length > EMAIL_LENGTH {
         return Err(Error::field("email", messages::value_too_long(EMAIL_LENGTH, length)));
     }
+    rate_limits::limit(cx, Action::ResetPassword, &[rate_limits::target(cx, &input.email)]).await?;
     let mails = mails(cx, &input.email).await?;
     let mut tx = cx.store.write().await?;
     for mail in &mails {
@@ -182,6 +184,7 @@ fn mail_to(cx: &Context, site: Option<&Site>, recipient: &Recipient) -> Result<M
 
 /// Sets the new password. Nobody is logged in by it, and no second factor is skipped (S-62).
 pub async fn confirm(cx: &Context, input: PasswordResetConfirm) -> Result<()> {
+    rate_limits::limit(cx, Action::ResetPasswordFromKey, &[]).await?;
     let user = proven(cx, &input.uid, &input.token).await?;
     password_change::check_new(cx, &user, &input.new_password1, &input.new_password2)?;
     let new = cx.passwords.encode(&input.new_password1).await?;
@@ -192,6 +195,7 @@ pub async fn confirm(cx: &Context, input: PasswordResetConfirm) -> Result<()> {
     let Some(user) = password_change::write(cx, tx.as_mut(), &user, new).await? else {
         return Err(Error::field("token", messages::INVALID_VALUE));
     };
+    rate_limits::forgive(cx, tx.as_mut(), user.id).await?;
     tx.commit().await?;
 
     cx.hooks.after_password_reset(cx, &user).await?;

@@ -13,7 +13,10 @@ use crate::model::{
 use crate::passwords::Profile;
 use crate::settings::{EmailVerification, ExtraField, ExtraFieldKind, Settings};
 use crate::store::{Records, StoreError, Tx, UserLookup};
-use crate::throttles;
+use crate::throttles::{
+    self,
+    rate_limits::{self, Action},
+};
 
 /// What a client sends to sign up.
 #[derive(Clone, Debug, PartialEq)]
@@ -206,6 +209,7 @@ async fn verified_address(cx: &Context, records: &mut dyn Records, email: &str) 
 
 /// Makes the account, its address, the mail that verifies it, and what the client gets: in one transaction.
 pub async fn register(cx: &Context, input: Register, current: Option<&Session>) -> Result<Registered> {
+    rate_limits::limit(cx, Action::Signup, &[]).await?;
     let username = username_for(cx, &input).await?;
     check_passwords(cx, &input, username.as_deref())?;
     let password = cx.passwords.encode(&input.password1).await?;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::section::section;
-use super::{OrFalse, Seconds};
+use super::{OrFalse, RateLimits, Seconds};
 
 /// What happens with an address at sign-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -72,6 +72,10 @@ section! {
         signup_redirect_url: OrFalse<String> = OrFalse::off();
         /// How long a sign-up waits for that.
         login_timeout: Seconds = Seconds(900);
+        /// How often somebody may try: { login = "30/m/ip", login_failed = "10/m/ip,5/300s/key", signup = "20/m/ip",
+        /// reset_password = "20/m/ip,5/m/key", reset_password_from_key = "20/m/ip", change_password = "5/m/user" }; an
+        /// action that is not named has this default, and false is no limit. false: none at all, as upstream's API.
+        rate_limits: OrFalse<RateLimits> = OrFalse::off(), strict = OrFalse::of(RateLimits::default());
         /// GET logout/ logs out as POST does. Never HEAD.
         logout_on_get: bool = false;
     }

@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A value, or `false` where Python says `None`.
@@ -84,6 +84,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OrFalseVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<OrFalse<T>, A::Error> {
         Self::hand_on(SeqAccessDeserializer::new(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<OrFalse<T>, A::Error> {
+        Self::hand_on(MapAccessDeserializer::new(entries))
     }
 }
 

@@ -38,6 +38,8 @@ pub trait Throttles: Send {
     async fn add_hit(&mut self, key: &str, window: Window, now: Timestamp) -> StoreResult<Hit>;
     /// Takes a hit back. None of this row is no error.
     async fn delete_hit(&mut self, id: i64) -> StoreResult<()>;
+    /// Takes every hit under a key back.
+    async fn delete_hits(&mut self, key: &str) -> StoreResult<()>;
     /// Removes up to `limit` hits that count no more, and says how many.
     async fn delete_expired_hits(&mut self, now: Timestamp, limit: u32) -> StoreResult<u64>;
 }

@@ -144,7 +144,8 @@ async fn where_accounts_log_in_with_their_address_it_is_the_name() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_hash_queue_is_503_and_no_refusal_of_the_password() {
     let settings = format!(
-        "{BASIC}[password]\nthreads = 1\nmax_wait = 1\nhashers = [{{ algorithm = \"pbkdf2_sha256\", iterations = 300000 }}]"
+        "{BASIC}[password]\nthreads = 1\nmax_wait = 1\nhashers = [{{ algorithm = \"pbkdf2_sha256\", iterations = 300000 }}]\n\
+         [account]\nrate_limits = {{ login_failed = \"1000/m/key\" }}"
     );
     let app = Arc::new(TestApp::on(Database::file(), &settings).await);
     app.register("ann").await;
@@ -167,6 +168,9 @@ async fn a_full_hash_queue_is_503_and_no_refusal_of_the_password() {
         }
     }
     assert!(served >= 1 && refused >= 1, "{served} served, {refused} refused");
+    let failures =
+        app.rows().texts("SELECT key FROM rest_auth_throttle WHERE key LIKE 'login_failed%'").await;
+    assert_eq!(failures, Vec::<String>::new(), "a password that nobody looked at was not wrong");
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ mod password_reset;
 mod password_reset_page;
 mod peer;
 mod process;
+mod rate_limits;
 mod registration;
 mod schema;
 mod security;

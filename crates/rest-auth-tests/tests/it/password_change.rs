@@ -207,8 +207,8 @@ async fn s_03_what_is_typed_is_what_counts() {
 }
 
 /// Writes an account's password once, just after a login has found that it fits.
-struct Meddler {
-    new: Mutex<Option<&'static str>>,
+pub(super) struct Meddler {
+    pub(super) new: Mutex<Option<&'static str>>,
 }
 
 #[async_trait]

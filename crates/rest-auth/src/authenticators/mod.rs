@@ -111,7 +111,8 @@ impl Chain {
         for authenticator in &self.list {
             match authenticator.authenticate(cx, head).await {
                 Ok(None) => {}
-                Err(Error::AuthenticationFailed(_)) if bad == BadCredentials::Ignore => {}
+                Err(Error::AuthenticationFailed(_) | Error::Throttled { .. })
+                    if bad == BadCredentials::Ignore => {}
                 decided => return decided,
             }
         }

@@ -10,6 +10,7 @@ pub(super) const CASES: &[Case] = &[
     case!(a_window_has_room_for_its_limit_and_slides),
     case!(a_hit_under_one_key_leaves_others_alone),
     case!(a_hit_can_be_taken_back),
+    case!(every_hit_under_a_key_can_be_taken_back),
     case!(a_hit_counts_only_after_its_commit),
     case!(a_window_of_nothing_refuses_everything),
     case!(a_lowered_limit_cannot_say_how_long),
@@ -63,6 +64,18 @@ async fn a_hit_can_be_taken_back(store: Arc<dyn Store>) {
     tx.delete_hit(id).await.unwrap();
     tx.commit().await.unwrap();
     assert!(counts(hit(&store, "a", one, NOW).await));
+}
+
+async fn every_hit_under_a_key_can_be_taken_back(store: Arc<dyn Store>) {
+    for key in ["a", "a", "b"] {
+        hit(&store, key, FIVE, NOW).await;
+    }
+    let mut tx = write(&store).await;
+    tx.delete_hits("a").await.unwrap();
+    tx.commit().await.unwrap();
+    let one = Window { limit: 1, ..FIVE };
+    assert!(counts(hit(&store, "a", one, NOW).await));
+    assert!(!counts(hit(&store, "b", one, NOW).await));
 }
 
 async fn a_hit_counts_only_after_its_commit(store: Arc<dyn Store>) {

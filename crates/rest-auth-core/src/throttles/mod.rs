@@ -1,7 +1,10 @@
-//! How often somebody may try: DRF's throttles, for any request of an endpoint.
+//! How often somebody may try: DRF's throttles, for any request of an endpoint, and in [`rate_limits`] allauth's
+//! limits, for one thing that a flow does.
 //!
 //! Hits are rows of the database, so that all instances count together, and exactly. With nothing configured nothing
 //! is asked.
+
+pub(crate) mod rate_limits;
 
 use std::net::{IpAddr, Ipv6Addr};
 
