@@ -46,6 +46,12 @@ pub const INVALID_USERNAME: Message = Message::fixed(
     "invalid",
     "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
 );
+/// The characters that a user name may not have where only ASCII is allowed.
+pub const INVALID_ASCII_USERNAME: Message = Message::fixed(
+    "invalid",
+    "Enter a valid username. This value may contain only unaccented lowercase a-z and uppercase A-Z letters, numbers, \
+     and @/./+/-/_ characters.",
+);
 /// The body is JSON `null`.
 pub const NO_DATA: Message = Message::fixed("null", "No data provided");
 

@@ -18,6 +18,7 @@ use crate::endpoint::{Action, Call, Endpoint};
 use crate::error::{ApiError, ErrorStyle};
 use crate::negotiate::{Accepted, negotiate};
 use crate::origin::{Origin, refuse_cross_site};
+use crate::render::json::Style;
 use crate::reply::Reply;
 use crate::respond::{self, Wrapping};
 use crate::site::Site;
@@ -34,7 +35,11 @@ pub(crate) async fn dispatch(site: &Site, endpoint: &Endpoint, request: Request)
 }
 
 async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, body: Body) -> Response {
-    let wrapping = Wrapping { method: &head.method.clone(), request_id: &cx.clone().meta.request_id };
+    let wrapping = Wrapping {
+        method: &head.method.clone(),
+        request_id: &cx.clone().meta.request_id,
+        json: Style::of(&site.app.settings.rest_framework),
+    };
     let arrived = match receive(site, &mut head, body).await {
         Ok(arrived) => arrived,
         Err(refused) => return respond::outside(refused, &head.headers, wrapping),

@@ -19,6 +19,7 @@ use crate::error::{ApiError, ErrorStyle};
 use crate::incoming;
 use crate::negotiate::Accepted;
 use crate::origin::Origin;
+use crate::render::json::Style;
 use crate::respond::{self, Wrapping};
 use crate::site::Site;
 
@@ -92,7 +93,11 @@ fn reject(site: &Site, head: &Parts, error: ApiError) -> Rejection {
     let request_id = incoming::request_id(&site.app, &head.headers);
     let style =
         ErrorStyle { challenge: site.chain.challenge(), non_field_errors_key: "", request_id: &request_id };
-    let wrapping = Wrapping { method: &head.method, request_id: &request_id };
+    let wrapping = Wrapping {
+        method: &head.method,
+        request_id: &request_id,
+        json: Style::of(&site.app.settings.rest_framework),
+    };
     let accepted = Accepted::fallback(site.renderers());
     // A host's handler has no row in the table, so there is no `Allow` to give.
     let mut response =

@@ -23,9 +23,12 @@ impl Origin {
     /// Reads it off a request. A host that is not served is refused, as Django's `DisallowedHost`.
     pub(crate) fn of(settings: &Settings, head: &Parts) -> Result<Self, ApiError> {
         let http = &settings.http;
-        let host = match head.uri.authority() {
-            Some(authority) => authority.as_str().to_owned(),
-            None => text(&head.headers, &HOST).unwrap_or_default(),
+        let forwarded =
+            http.use_x_forwarded_host.then(|| header_named(&head.headers, "X-Forwarded-Host")).flatten();
+        let host = match (forwarded, head.uri.authority()) {
+            (Some(forwarded), _) => forwarded,
+            (None, Some(authority)) => authority.as_str().to_owned(),
+            (None, None) => text(&head.headers, &HOST).unwrap_or_default(),
         };
         let serves_all = http.allowed_hosts.iter().any(|pattern| pattern == "*");
         if !(host.is_empty() && serves_all || allowed_host::is_allowed(&host, &http.allowed_hosts)) {
@@ -138,6 +141,19 @@ mod tests {
                 Err(ApiError::BadRequest(message)) if message == messages::INVALID_HOST
             ));
         }
+    }
+
+    #[test]
+    fn a_proxy_names_the_host_only_where_it_may() {
+        let mut settings = Settings::default();
+        settings.http.allowed_hosts = vec!["api.example.com".to_owned()];
+        let forwarded = head(&[("host", "inner:8000"), ("x-forwarded-host", "api.example.com")]);
+        assert!(Origin::of(&settings, &forwarded).is_err());
+        settings.http.use_x_forwarded_host = true;
+        assert_eq!(Origin::of(&settings, &forwarded).unwrap().host, "api.example.com");
+        assert!(Origin::of(&settings, &head(&[("host", "api.example.com")])).is_ok());
+        let evil = head(&[("host", "api.example.com"), ("x-forwarded-host", "evil.com")]);
+        assert!(Origin::of(&settings, &evil).is_err());
     }
 
     #[test]

@@ -31,6 +31,7 @@ const PAGE_POLICY: &str = "default-src 'none'; form-action 'self'; frame-ancesto
 pub(crate) struct Wrapping<'a> {
     pub(crate) method: &'a Method,
     pub(crate) request_id: &'a str,
+    pub(crate) json: json::Style,
 }
 
 /// An endpoint's answer.
@@ -47,7 +48,7 @@ pub(crate) fn from_endpoint(
         {
             (Some(HTML), page::SERVER_ERROR.into())
         }
-        Some(body) => (Some(JSON), json::encode(body, accepted.indent)),
+        Some(body) => (Some(JSON), json::encode(body, accepted.indent, wrapping.json)),
     };
     let mut headers = HeaderMap::with_capacity(16);
     headers.extend(kind.map(|kind| (CONTENT_TYPE, kind)));
@@ -74,7 +75,7 @@ pub(crate) fn outside(error: ApiError, accept: &HeaderMap, wrapping: Wrapping<'_
         _ => page::BAD_REQUEST,
     };
     let (kind, bytes) = match &reply.body {
-        Some(body) if !negotiate::prefers_page(accept) => (JSON, json::encode(body, None)),
+        Some(body) if !negotiate::prefers_page(accept) => (JSON, json::encode(body, None, wrapping.json)),
         _ => (HTML, page.into()),
     };
     finished(reply.status, HeaderMap::from_iter([(CONTENT_TYPE, kind), (VARY, VARIES)]), bytes, wrapping)

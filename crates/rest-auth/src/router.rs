@@ -17,6 +17,7 @@ use crate::endpoints::{confirm_email, health, password_reset_page};
 use crate::incoming;
 use crate::origin::Origin;
 use crate::parse::percent_decode;
+use crate::render::json::Style;
 use crate::respond::{self, Wrapping};
 use crate::site::Site;
 
@@ -121,7 +122,11 @@ fn not_found(site: &Site, request: Request) -> Response {
     let (head, _) = request.into_parts();
     let (method, id) = (incoming::method(&head.method), incoming::request_id(&site.app, &head.headers));
     let error = Origin::of(&site.app.settings, &head).err().unwrap_or_else(|| Error::NotFound.into());
-    respond::outside(error, &head.headers, Wrapping { method: &method, request_id: &id })
+    respond::outside(
+        error,
+        &head.headers,
+        Wrapping { method: &method, request_id: &id, json: Style::of(&site.app.settings.rest_framework) },
+    )
 }
 
 #[cfg(test)]

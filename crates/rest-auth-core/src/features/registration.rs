@@ -1,5 +1,7 @@
 //! Sign-up: dj-rest-auth's `RegisterView` with `RegisterSerializer`, on allauth's adapter.
 
+use rest_auth_formats::validators::username::Alphabet;
+
 use crate::context::Context;
 use crate::credentials::{self, Credentials, Wanted};
 use crate::error::{Error, FieldErrors, Result};
@@ -11,7 +13,7 @@ use crate::model::{
     EmailAddress, ExtraValue, NewUser, Secret, User, UserId, Username, UsernameRules, username_candidates,
 };
 use crate::passwords::Profile;
-use crate::settings::{EmailVerification, ExtraField, ExtraFieldKind, Settings};
+use crate::settings::{EmailVerification, ExtraField, ExtraFieldKind, Settings, UsernameValidator};
 use crate::store::{Records, StoreError, Tx, UserLookup};
 use crate::throttles::{
     self,
@@ -146,12 +148,13 @@ pub(crate) async fn check_username(
 /// What this deployment lets user names be.
 fn username_rules(settings: &Settings) -> UsernameRules {
     let account = &settings.account;
+    let ascii = account.username_validators.contains(&UsernameValidator::ASCIIUsernameValidator);
     UsernameRules {
+        alphabet: if ascii { Alphabet::Ascii } else { Alphabet::Unicode },
         min_length: account.username_min_length,
         max_length: USERNAME_LENGTH,
         reserved: account.username_blacklist.clone(),
         preserve_casing: account.preserve_username_casing,
-        ..UsernameRules::default()
     }
 }
 

@@ -39,7 +39,10 @@ impl UsernameRules {
     /// the database. Lengths are the form's.
     pub fn check(&self, name: &str) -> Result<(), Message> {
         if !is_username(name, self.alphabet) {
-            return Err(messages::INVALID_USERNAME);
+            return Err(match self.alphabet {
+                Alphabet::Unicode => messages::INVALID_USERNAME,
+                Alphabet::Ascii => messages::INVALID_ASCII_USERNAME,
+            });
         }
         let lower_case = name.to_lowercase();
         if self.reserved.iter().any(|reserved| reserved.to_lowercase() == lower_case) {
@@ -132,6 +135,13 @@ mod tests {
         assert_eq!(parse("½"), Ok("½".into()));
         let long = "\u{fb01}".repeat(100);
         assert_eq!(parse(&long), Ok(long));
+    }
+
+    #[test]
+    fn letters_of_other_scripts_are_refused_where_only_ascii_is_allowed() {
+        let rules = UsernameRules { alphabet: Alphabet::Ascii, ..rules() };
+        assert_eq!(Username::parse("éric", &rules), Err(messages::INVALID_ASCII_USERNAME));
+        assert_eq!(Username::parse("eric", &rules).map(Username::into_string), Ok("eric".into()));
     }
 
     #[test]

@@ -27,6 +27,15 @@ pub enum LoginMethod {
     Email,
 }
 
+/// Django's validators of user names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub enum UsernameValidator {
+    /// Letters, digits and numbers of any script, and `@ . + - _`.
+    UnicodeUsernameValidator,
+    /// The same of ASCII.
+    ASCIIUsernameValidator,
+}
+
 section! {
     /// allauth's ACCOUNT_ settings; they hold with the feature "registration".
     Account in "account" {
@@ -44,6 +53,8 @@ section! {
         username_min_length: usize = 1;
         /// Names that nobody may take, in any case.
         username_blacklist: Vec<String> = Vec::new();
+        /// "UnicodeUsernameValidator", or "ASCIIUsernameValidator" for names without letters of other scripts.
+        username_validators: Vec<UsernameValidator> = vec![UsernameValidator::UnicodeUsernameValidator];
         /// Keep capitals in user names. Either way names are unique ignoring case.
         preserve_username_casing: bool = true;
         /// Least length of passwords while no password validators are configured.

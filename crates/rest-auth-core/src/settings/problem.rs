@@ -1,5 +1,7 @@
 //! What can be wrong with a key, in words for whoever wrote it. Where the key stands is the reader's business.
 
+use super::upstream::not_taken_at;
+
 /// Something wrong with a key of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -52,6 +54,13 @@ impl Problem {
                 key: path.to_owned(),
                 message: "this version does not support it yet".to_owned(),
                 hint: Some("the key is right, a later version will take it; remove it for now".to_owned()),
+            };
+        }
+        if let Some(reason) = not_taken_at(path) {
+            return Self {
+                key: path.to_owned(),
+                message: reason.why.to_owned(),
+                hint: Some(reason.instead.to_owned()),
             };
         }
         let name = path.rsplit('.').next().unwrap_or(path);

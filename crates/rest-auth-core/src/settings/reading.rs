@@ -145,7 +145,7 @@ fn sections_with(name: &str) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{NOT_YET, NOT_YET_VALUES};
+    use super::super::{NOT_TAKEN, NOT_YET, NOT_YET_VALUES};
     use super::*;
 
     fn problems(text: &str) -> Vec<Problem> {
@@ -210,6 +210,19 @@ mod tests {
                 let list = toml::Value::Array(vec![(*value).into()]);
                 assert_eq!(Settings::takes(section, key, &list), Some(false), "{path}: {value}");
             }
+        }
+    }
+
+    #[test]
+    fn a_setting_of_upstreams_that_is_no_key_says_why_and_what_to_do() {
+        let problem = &problems("[account]\nauthentication_method = \"email\"")[0];
+        assert_eq!(problem.message, "is the name of older versions");
+        assert!(problem.hint.as_ref().unwrap().contains("account.login_methods"));
+        assert_eq!(problems("rest_use_jwt = true")[0].hint.as_deref(), Some("write rest_auth.use_jwt"));
+        for path in NOT_TAKEN.iter().flat_map(|group| group.keys) {
+            let (section, key) = path.split_once('.').unwrap_or(("", path));
+            assert_eq!(Settings::takes(section, key, &true.into()), None, "{path} is a key");
+            assert!(!NOT_YET.contains(path), "{path}");
         }
     }
 

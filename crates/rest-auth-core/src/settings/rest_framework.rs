@@ -39,6 +39,10 @@ section! {
             strict = vec![RendererName::JSONRenderer];
         /// The key of messages for the input as a whole.
         non_field_errors_key: String = "non_field_errors".to_owned();
+        /// Letters beyond ASCII as they are. false: as \\u00e9.
+        unicode_json: bool = true;
+        /// No blanks in JSON. false: one after each comma and colon.
+        compact_json: bool = true;
         /// Who asks too often is answered 429. Any of "AnonRateThrottle", "UserRateThrottle", "ScopedRateThrottle".
         default_throttle_classes: Vec<ThrottleName> = Vec::new();
         /// Rates such as "5/min", by scope: "anon" and "user" for the classes of these names, "dj_rest_auth" for what

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rest_auth::core::settings::{Key, Settings};
+use rest_auth::core::settings::{Key, NOT_TAKEN, NotTaken, Settings};
 
 use super::{cell, inline};
 use crate::config::variable;
@@ -31,6 +31,14 @@ pub fn settings_page() -> String {
             let _ = writeln!(text, "{}", row(section.name, key));
         }
     }
+    text.push_str(
+        "\n## Upstream's settings that are no keys\n\nEach of them refuses to start, with these words.\n\n\
+         | key | it | instead |\n| --- | --- | --- |\n",
+    );
+    for NotTaken { keys, why, instead } in NOT_TAKEN {
+        let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        let _ = writeln!(text, "| {} | {} | {} |", keys.join(", "), cell(why), cell(instead));
+    }
     text
 }
 
@@ -55,10 +63,13 @@ mod tests {
     }
 
     #[test]
-    fn every_row_has_five_cells() {
-        for line in settings_page().lines().filter(|line| line.starts_with('|')) {
-            let bars = line.replace("\\|", "").matches('|').count();
-            assert_eq!(bars, 6, "{line}");
+    fn every_row_has_the_cells_of_its_table() {
+        let page = settings_page();
+        let (keys, others) = page.split_once("## Upstream's settings").unwrap();
+        for (part, bars) in [(keys, 6), (others, 4)] {
+            for line in part.lines().filter(|line| line.starts_with('|')) {
+                assert_eq!(line.replace("\\|", "").matches('|').count(), bars, "{line}");
+            }
         }
     }
 }

@@ -125,6 +125,17 @@ async fn a_host_that_is_not_served_is_a_bad_request() {
 }
 
 #[tokio::test]
+async fn json_is_written_as_the_deployment_has_it() {
+    let settings = "[rest_framework]\nunicode_json = false\ncompact_json = false";
+    let app = TestApp::with(settings).await;
+    let ann = browser_of(&app, "zoë").await;
+    let answer = ann.get(USER).send().await;
+    assert!(answer.text().contains(r#", "username": "zo\u00eb", "email": "#), "{}", answer.text());
+    let indented = ann.get(USER).header("accept", "application/json; indent=1").send().await;
+    assert!(indented.text().contains(",\n \"username\": \"zo\\u00eb\","), "{}", indented.text());
+}
+
+#[tokio::test]
 async fn requests_keep_their_id_if_it_is_plain() {
     let client = TestApp::start().await.client();
     let kept = client.get(LOGIN).header("x-request-id", "proxy-17").send().await;

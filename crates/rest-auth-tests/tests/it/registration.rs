@@ -96,6 +96,25 @@ async fn a_registration_that_is_refused_leaves_no_trace() {
 }
 
 #[tokio::test]
+async fn names_may_be_kept_to_ascii() {
+    let settings = "[account]\nusername_validators = [\"ASCIIUsernameValidator\"]";
+    let app = TestApp::with(settings).await;
+    let body = json!({"username": "zoë", "password1": PASSWORD, "password2": PASSWORD});
+    let answer = app.client().post("/rest-auth/registration/").json(&body).send().await;
+    assert_eq!(answer.status, 400);
+    assert!(
+        answer.text().contains("only unaccented lowercase a-z and uppercase A-Z letters"),
+        "{}",
+        answer.text()
+    );
+    let token = app.token_of("zoe").await;
+    let rename =
+        app.client().request("PATCH", "/rest-auth/user/").token(&token).json(&json!({"username": "zoë"}));
+    let answer = rename.send().await;
+    assert_eq!((answer.status, answer.text().contains("unaccented")), (400, true), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn fifty_registrations_of_one_name_make_one_account() {
     for database in Database::each().await {
         let app = TestApp::on(database, "").await;

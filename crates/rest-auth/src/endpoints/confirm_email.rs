@@ -30,6 +30,7 @@ use crate::incoming;
 use crate::media_type::{MediaType, header_text};
 use crate::origin::{Origin, refuse_cross_site};
 use crate::parse::{Parsers, query_parameter};
+use crate::render::json::Style;
 use crate::render::page;
 use crate::respond::{self, Wrapping};
 use crate::router::both_slashes;
@@ -202,7 +203,11 @@ impl Page<'_> {
 
 fn respond(head: &Parts, cx: &Context, answer: Result<Answer, ApiError>) -> Response {
     let method = incoming::method(&head.method);
-    let wrapping = Wrapping { method: &method, request_id: &cx.meta.request_id };
+    let wrapping = Wrapping {
+        method: &method,
+        request_id: &cx.meta.request_id,
+        json: Style::of(&cx.settings.rest_framework),
+    };
     match answer {
         Ok(Answer::Page(status, html)) => respond::page_with_status(status, html, wrapping),
         Ok(Answer::Json(status, value)) => respond::json_page(status, json::spaced(&value), wrapping),

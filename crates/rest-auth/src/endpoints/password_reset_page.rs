@@ -21,6 +21,7 @@ use crate::error::ApiError;
 use crate::incoming;
 use crate::origin::Origin;
 use crate::parse::Parsers;
+use crate::render::json::Style;
 use crate::render::page;
 use crate::respond::{self, Wrapping};
 use crate::router::both_slashes;
@@ -59,7 +60,11 @@ async fn visit(site: &Site, (uid, token): Link, request: Request, step: Step) ->
     let (head, body) = request.into_parts();
     let cx = incoming::context(&site.app, &head);
     let (method, headers) = (incoming::method(&head.method), head.headers.clone());
-    let wrapping = Wrapping { method: &method, request_id: &cx.meta.request_id };
+    let wrapping = Wrapping {
+        method: &method,
+        request_id: &cx.meta.request_id,
+        json: Style::of(&cx.settings.rest_framework),
+    };
     let token = Secret::new(token);
     let html = match Origin::of(&site.app.settings, &head) {
         Err(refused) => Err(refused),
