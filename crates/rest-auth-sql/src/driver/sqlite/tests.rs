@@ -1,13 +1,15 @@
 //! The driver on SQLite: turns, flushes, failures.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rest_auth_core::model::Timestamp;
 use rusqlite::Connection;
 
-use crate::driver::{Conn, Error, Fields, Options, Param, Pool};
+use super::Database;
+use crate::driver::{Conn, Error, Fields, Options, Pace, Param, Pool};
 
 /// A folder that goes with the test.
 struct Folder(PathBuf);
@@ -194,6 +196,37 @@ async fn a_late_commit_is_refused() {
     tokio::time::sleep(Duration::from_millis(150)).await;
     assert!(matches!(tx.commit().await, Err(Error::Unavailable(_))));
     assert_eq!(count(&pool, "people").await, 0);
+}
+
+#[tokio::test]
+async fn whoever_has_committed_waits_for_nobodys_turn() {
+    let folder = Folder::new();
+    let options = Options { gather: Duration::from_secs(5), ..Options::default() };
+    let database = Database::file(&folder.file(), options).unwrap();
+    let lease = database.begin(Pace::Request).await.unwrap();
+    lease.run("CREATE TABLE t (a integer)", &[]).unwrap();
+    let mut next = Box::pin(database.begin(Pace::Request));
+    assert!(tokio::time::timeout(Duration::ZERO, &mut next).await.is_err(), "it waits for its turn");
+    let mut commit = Box::pin(lease.commit());
+    assert!(tokio::time::timeout(Duration::ZERO, &mut commit).await.is_err(), "it waits for the next one");
+    drop(next.await.unwrap());
+    while database.read("SELECT a FROM t", &[]).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // The connection is in use, as while its thread waits for a lock that another process holds.
+    let (taken, is_taken) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let other = Arc::clone(&database);
+    let user = std::thread::spawn(move || {
+        other.writer.desk().with(|_| {
+            taken.send(()).unwrap();
+            released.recv_timeout(Duration::from_secs(10)).is_ok()
+        })
+    });
+    is_taken.recv().unwrap();
+    commit.await.unwrap();
+    release.send(()).expect("the connection is still in use");
+    assert!(user.join().unwrap().unwrap(), "and was until now");
 }
 
 #[tokio::test]

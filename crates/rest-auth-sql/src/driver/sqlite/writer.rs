@@ -178,9 +178,15 @@ impl Lease {
 impl Drop for Lease {
     /// Rolls back at once, unless the thread has ended the turn: after a commit, or when time was up.
     fn drop(&mut self) {
+        // After a commit the connection is somebody else's: of the thread itself, perhaps, which holds it while another
+        // process is in the way. An async thread must not wait for that.
+        if self.outcome.is_none() {
+            return;
+        }
         let mut state = self.desk.state();
-        let mine = state.turn == self.number && self.outcome.is_some();
-        if mine && state.connection.as_ref().is_some_and(|connection| undo(connection).is_ok()) {
+        if state.turn == self.number
+            && state.connection.as_ref().is_some_and(|connection| undo(connection).is_ok())
+        {
             state.turn = 0;
         }
     }
