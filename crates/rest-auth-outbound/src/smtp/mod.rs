@@ -3,6 +3,7 @@
 //! Knows nothing of queues. A failure tells whether another try may help: a refusal of this mail for good (5xx)
 //! is permanent, everything else is not, least of all a server that refuses everybody or a wrong password.
 
+mod content;
 mod idle;
 
 use std::future::Future;
@@ -20,6 +21,7 @@ use rest_auth_core::settings::{Email, Problem};
 use rest_auth_core::store::QueuedMail;
 use tokio::time::timeout;
 
+use self::content::Content;
 use self::idle::Idle;
 use crate::message::{Message, Transfer, message};
 use crate::problem;
@@ -230,7 +232,10 @@ impl Server {
             self.step(Stage::Recipient, connection.command(Rcpt::new(recipient.clone(), Vec::new()))).await?;
         }
         self.step(Stage::Content, connection.command(Data)).await?;
-        self.step(Stage::Content, connection.message(message.as_bytes())).await
+        match std::str::from_utf8(message.as_bytes()) {
+            Ok(text) => self.step(Stage::Content, connection.command(Content(text))).await,
+            Err(_) => self.step(Stage::Content, connection.message(message.as_bytes())).await,
+        }
     }
 
     async fn step(

@@ -62,6 +62,18 @@ async fn one_connection_carries_many_mails() {
 }
 
 #[tokio::test]
+async fn no_mail_waits_for_an_acknowledgement_that_the_system_delays() {
+    let server = SmtpServer::start().await;
+    let mailer = mailer(&server);
+    let since = Instant::now();
+    for id in 0..100 {
+        mailer.send(&mail(id)).await.unwrap();
+    }
+    // Each of them would wait for 40 ms.
+    assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
+}
+
+#[tokio::test]
 async fn a_connection_that_broke_while_it_waited_costs_no_mail() {
     let server = SmtpServer::start().await;
     let mailer = mailer(&server);
