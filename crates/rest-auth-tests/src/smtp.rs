@@ -2,6 +2,7 @@
 //!
 //! It speaks as much of RFC 5321 as a client needs, with STARTTLS, TLS and a login where a test asks for them.
 
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::ServerConfig;
@@ -113,16 +114,7 @@ impl SmtpServer {
         login: Option<(&'static str, &'static str)>,
     ) -> Self {
         let shared = Arc::new(Shared { state: Mutex::default(), encryption, login });
-        // A port that was used a moment ago may need one.
-        let mut tries = 0;
-        let listener = loop {
-            match TcpListener::bind(("127.0.0.1", port)).await {
-                Ok(listener) => break listener,
-                Err(error) => assert!(tries < 50, "port {port}: {error}"),
-            }
-            tries += 1;
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        };
+        let listener = if port == 0 { bind_free().await } else { bind_again(port).await };
         let port = listener.local_addr().expect("a bound listener has an address").port();
         let accepting = tokio::spawn(accept(listener, shared.clone()));
         Self { shared, port, accepting }
@@ -152,6 +144,33 @@ impl SmtpServer {
 impl Drop for SmtpServer {
     fn drop(&mut self) {
         self.accepting.abort();
+    }
+}
+
+/// A free port below those that the system gives to clients. Of many who connect to one of theirs while nobody listens
+/// there, one gets it for its own, is connected to itself, and waits for its own greeting.
+async fn bind_free() -> TcpListener {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 12_000).expect("that is less");
+    for _ in 0..12_000 {
+        let number = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", 20_000 + number)).await {
+            return listener;
+        }
+    }
+    panic!("no port is free");
+}
+
+/// A port that was used a moment ago may need one.
+async fn bind_again(port: u16) -> TcpListener {
+    let mut tries = 0;
+    loop {
+        match TcpListener::bind(("127.0.0.1", port)).await {
+            Ok(listener) => return listener,
+            Err(error) => assert!(tries < 50, "port {port}: {error}"),
+        }
+        tries += 1;
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
 }
 

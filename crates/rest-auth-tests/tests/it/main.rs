@@ -17,6 +17,7 @@ mod instances;
 mod journal;
 mod login;
 mod logout;
+mod mail_outage;
 mod outbox;
 mod password_change;
 mod password_peer;
