@@ -18,6 +18,7 @@ KEYS = {
     "http.login_url": "LOGIN_URL",
     "http.login_redirect_url": "LOGIN_REDIRECT_URL",
     "http.secure_proxy_ssl_header": "SECURE_PROXY_SSL_HEADER",
+    "http.use_x_forwarded_host": "USE_X_FORWARDED_HOST",
     "http.base_url": None,  # the peer takes it from the request
     "email.default_from": "DEFAULT_FROM_EMAIL",
     "links.password_reset": None,  # project/urls.py has the same addresses
@@ -111,6 +112,9 @@ def value_for(key, value):
         return [hasher(entry) for entry in value]
     if key == "password.validators":
         return [validator(entry) for entry in value]
+    if key == "account.username_validators":
+        (name,) = value
+        return f"project.usernames.{name}"
     if key == "user_model.table":
         return USER_MODELS[value]
     return value

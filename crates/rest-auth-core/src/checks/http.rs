@@ -46,7 +46,7 @@ static ALLOWED_HOST: Check = error(
 static PROXY_HEADER: Check = error(
     "rest_auth.E024",
     "is no header with its value",
-    "write it as [\"X-Forwarded-Proto\", \"https\"]; the header's name as it is sent, without Django's HTTP_",
+    "write it as [\"X-Forwarded-Proto\", \"https\"], or with the header's name as Django has it, HTTP_X_FORWARDED_PROTO",
 );
 static CORS_ORIGIN: Check = error(
     "rest_auth.E025",
@@ -142,8 +142,7 @@ fn check_hosts(settings: &Settings, findings: &mut Findings) {
         findings.about(&ALLOWED_HOST, "http.allowed_hosts", host);
     }
     if let Some([name, value]) = http.secure_proxy_ssl_header.get() {
-        let is_django_name = name.starts_with("HTTP_");
-        if !is_token(name) || is_django_name || value.trim().is_empty() {
+        if !is_token(name) || value.trim().is_empty() {
             findings.add(&PROXY_HEADER, "http.secure_proxy_ssl_header");
         }
     }

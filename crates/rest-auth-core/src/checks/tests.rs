@@ -55,7 +55,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "E024",
         "http.secure_proxy_ssl_header",
-        "[http]\nsecure_proxy_ssl_header = [\"HTTP_X_FORWARDED_PROTO\", \"https\"]",
+        "[http]\nsecure_proxy_ssl_header = [\"X-Forwarded-Proto:\", \"https\"]",
     ),
     ("E025", "http.cors_allowed_origins", "[http]\ncors_allowed_origins = [\"https://a.example.com/\"]"),
     ("E025", "http.cors_allowed_origins", "[http]\ncors_allowed_origins = [\"https://*.example.com\"]"),

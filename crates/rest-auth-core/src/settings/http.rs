@@ -52,7 +52,8 @@ section! {
         allowed_hosts: Vec<String> = vec!["*".to_owned()];
         /// USE_X_FORWARDED_HOST: the host is the one in X-Forwarded-Host, where a proxy always sets or removes it.
         use_x_forwarded_host: bool = false;
-        /// SECURE_PROXY_SSL_HEADER: ["X-Forwarded-Proto", "https"] where a proxy always sets or removes it.
+        /// SECURE_PROXY_SSL_HEADER: ["X-Forwarded-Proto", "https"] where a proxy always sets or removes it. The
+        /// name may be written as Django does, "HTTP_X_FORWARDED_PROTO".
         secure_proxy_ssl_header: OrFalse<[String; 2]> = OrFalse::off();
         /// Origins whose pages may read answers, "https://app.example.com". None: no CORS headers at all.
         cors_allowed_origins: Vec<String> = Vec::new();
