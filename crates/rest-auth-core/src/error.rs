@@ -85,6 +85,10 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::Unavailable { retry_after: 1, what: "the database" },
+            // Input that a form let pass: the column is narrower than the settings say.
+            StoreError::TooLong { field, limit } => Self::field(field, messages::max_length(limit)),
+            StoreError::TooLarge { field, limit } => Self::field(field, messages::max_value(limit)),
+            StoreError::TooSmall { field, limit } => Self::field(field, messages::min_value(limit)),
             other => Self::Internal(Box::new(other)),
         }
     }

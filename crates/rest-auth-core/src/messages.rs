@@ -78,6 +78,13 @@ pub fn not_a_dictionary(kind: &str) -> Message {
 pub fn invalid_choice(value: &str) -> Message {
     Message::filled("invalid_choice", format!("\"{value}\" is not a valid choice."))
 }
+/// No day.
+pub const INVALID_DATE: Message =
+    Message::fixed("invalid", "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.");
+/// A value that must be unique is somebody's: Django's `unique` of a model's field, with the names of both.
+pub fn unique(model: &str, label: &str) -> Message {
+    Message::filled("unique", format!("{model} with this {label} already exists."))
+}
 /// Not a whole number.
 pub const INVALID_INTEGER: Message = Message::fixed("invalid", "A valid integer is required.");
 /// Text of more than 1000 characters where a whole number is needed.

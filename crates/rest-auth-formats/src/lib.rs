@@ -48,5 +48,5 @@ mod split_url;
 pub mod user_id_text;
 pub mod validators;
 
-pub use datetime::{TimeZone, Timestamp};
+pub use datetime::{Date, TimeZone, Timestamp};
 pub use secret_keys::SecretKeys;

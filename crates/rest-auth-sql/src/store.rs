@@ -9,7 +9,7 @@ use rest_auth_core::store::{Records, Store, StoreError, StoreResult, Tx};
 
 use crate::driver::{Catalogue, Conn, Fields, Options, Param, Pool, Result, Row};
 use crate::schema::{self, Migrated};
-use crate::user_model::UserModel;
+use crate::user_model::{Profile, UserModel};
 use crate::users::UserStatements;
 
 /// Accounts, tokens, sessions, addresses and mails in an SQL database. Cheap to clone.
@@ -31,7 +31,7 @@ impl SqlStore {
     /// The database of a URL: `sqlite:///ABSOLUTE`, `sqlite://RELATIVE`, `sqlite::memory:`, `postgres://…`. It need not
     /// be there yet: what is asked before is answered with [`StoreError::Unavailable`].
     pub fn open(url: &str, options: Options, model: UserModel) -> StoreResult<Self> {
-        Ok(Self::new(Pool::open(url, options, fields(&model))?, model))
+        Ok(Self::new(Pool::open(url, options, Fields::new(&model))?, model))
     }
 
     /// The database of a configuration.
@@ -51,7 +51,7 @@ impl SqlStore {
     /// count.
     #[cfg(feature = "postgres")]
     pub fn postgres(pool: sqlx::PgPool, options: Options, model: UserModel) -> Self {
-        let fields = fields(&model);
+        let fields = Fields::new(&model);
         Self::new(Pool::postgres(pool, options, fields), model)
     }
 
@@ -79,27 +79,21 @@ impl SqlStore {
     /// Looks at the catalogue and refuses a database that lacks something.
     async fn look(&self) -> StoreResult<Arc<Tables>> {
         let there = self.pool.read().catalogue().await?;
-        if let Some(missing) = schema::missing(&there, &self.model) {
-            return Err(StoreError::Backend(missing.into()));
-        }
-        let tables = Arc::new(Tables::new(&there, &self.model, &self.pool));
+        let profiles =
+            schema::fit(&there, &self.model).map_err(|faults| StoreError::Backend(faults.into()))?;
+        let tables = Arc::new(Tables::new(&there, &self.model, profiles, &self.pool));
         *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&tables));
         Ok(tables)
     }
 }
 
 impl Tables {
-    fn new(there: &Catalogue, model: &UserModel, pool: &Pool) -> Self {
+    fn new(there: &Catalogue, model: &UserModel, profiles: Vec<Profile>, pool: &Pool) -> Self {
         Self {
-            users: UserStatements::new(there, model, pool.dialect()),
+            users: UserStatements::new(there, model, profiles, pool.dialect()),
             has_sites: there.has_table("django_site"),
         }
     }
-}
-
-fn fields(model: &UserModel) -> Fields {
-    let extra = model.extra.iter().map(|column| column.name.as_str());
-    Fields::new(&model.table, model.username.as_deref(), extra)
 }
 
 #[async_trait]

@@ -1,13 +1,12 @@
 //! `createsuperuser`: an account with every right, its address verified as far as allauth is concerned.
 
 use crate::context::Context;
-use crate::error::{Error, FieldErrors, Result};
-use crate::features::registration;
+use crate::error::{FieldErrors, Result};
+use crate::features::{registration, user};
 use crate::form::Reading;
 use crate::messages::{self, Message};
 use crate::model::{Email, NewUser, Secret, User};
 use crate::passwords::Profile;
-use crate::store::StoreError;
 
 /// What the command asks for.
 #[derive(Clone, Debug)]
@@ -56,11 +55,7 @@ pub async fn create_superuser(cx: &Context, input: NewSuperuser, despite_rules: 
     if let Some(name) = &new.username {
         registration::claim_username(tx.as_mut(), name, None).await?;
     }
-    let user = tx.add_user(new).await.map_err(|error| match error {
-        StoreError::Conflict { field: "username" } => Error::field("username", messages::USERNAME_TAKEN),
-        StoreError::Conflict { field } => Error::field(field, messages::EMAIL_TAKEN),
-        other => other.into(),
-    })?;
+    let user = tx.add_user(new).await.map_err(|error| user::taken(&cx.settings.user_model, error))?;
     tx.commit().await?;
     Ok(user)
 }

@@ -8,12 +8,12 @@ use crate::error::{Error, FieldErrors, Result};
 use crate::features::sessions::{self, Session, SessionCookie};
 use crate::features::{email_verification, user as user_feature};
 use crate::form::{Field, Form, Reading, Values};
-use crate::messages;
+use crate::messages::{self, Message};
 use crate::model::{
     EmailAddress, ExtraValue, NewUser, Secret, User, UserId, Username, UsernameRules, username_candidates,
 };
 use crate::passwords::Profile;
-use crate::settings::{EmailVerification, ExtraField, ExtraFieldKind, Settings, UsernameValidator};
+use crate::settings::{EmailVerification, Settings, UsernameValidator};
 use crate::store::{Records, StoreError, Tx, UserLookup};
 use crate::throttles::{
     self,
@@ -31,7 +31,11 @@ pub struct Register {
     pub password1: Secret,
     /// As typed; must be the same.
     pub password2: Secret,
-    /// The deployment's own columns.
+    /// Given name, where registration asks for it.
+    pub first_name: String,
+    /// Family name, where registration asks for it.
+    pub last_name: String,
+    /// The deployment's own fields.
     pub extra: Vec<(String, ExtraValue)>,
 }
 
@@ -67,15 +71,13 @@ impl Register {
         for name in ["password1", "password2"] {
             form = form.field(Field { max_length: longest, ..Field::password(name) });
         }
-        settings.user_model.extra_fields.iter().fold(form, |form, extra| {
-            let mut field = extra_field(extra);
-            (field.read_only, field.required) = (false, extra.required);
-            form.field(field)
-        })
+        let own = settings.user_model.extra_fields.iter().filter(|own| own.at_signup);
+        form.fields(own.map(user_feature::extra_field))
     }
 
     /// Typed from here on.
     pub fn from_values(settings: &Settings, values: &Values) -> Self {
+        let text = |name| values.text(name).unwrap_or_default().to_owned();
         let secret = |name| Secret::from(values.text(name).unwrap_or_default());
         let rules = username_rules(settings);
         let username = values.text("username").filter(|text| !text.is_empty()).map(|text| {
@@ -88,27 +90,11 @@ impl Register {
             email: values.text("email").unwrap_or_default().to_lowercase(),
             password1: secret("password1"),
             password2: secret("password2"),
-            extra: user_feature::extra_values(settings, values, |_| true),
+            first_name: text("first_name"),
+            last_name: text("last_name"),
+            extra: user_feature::extra_values(settings, values, |own| own.at_signup),
         }
     }
-}
-
-/// A deployment's own column as a field.
-pub(crate) fn extra_field(extra: &ExtraField) -> Field {
-    let mut field = match extra.kind {
-        ExtraFieldKind::Char if extra.choices.is_empty() => Field::char(&extra.name),
-        ExtraFieldKind::Char => {
-            Field::choice(&extra.name, extra.choices.iter().map(|c| (c.clone(), c.clone())).collect())
-        }
-        // Django's IntegerField: 32 bits on PostgreSQL.
-        ExtraFieldKind::Integer => Field::integer(&extra.name).between(i32::MIN.into(), i32::MAX.into()),
-        ExtraFieldKind::Boolean => Field::boolean(&extra.name),
-    };
-    field.required = extra.required && !extra.read_only;
-    field.allow_blank = !extra.required;
-    field.read_only = extra.read_only;
-    field.max_length = extra.max_length;
-    field
 }
 
 /// The field checks that need the database or several settings; each adds to what is wrong already.
@@ -137,12 +123,23 @@ pub(crate) async fn check_username(
     own: Option<UserId>,
     reading: &mut Reading,
 ) -> Result<()> {
-    if let Err(message) = Username::parse(username, &username_rules(&cx.settings)) {
+    if let Some(message) = username_fault(cx, username, own).await? {
         reading.refuse("username", message);
-    } else if username_taken(cx.store.read().await?.as_mut(), username, own).await? {
-        reading.refuse("username", messages::USERNAME_TAKEN);
     }
     Ok(())
+}
+
+/// What is wrong with a name for an account, if something is.
+pub(crate) async fn username_fault(
+    cx: &Context,
+    username: &str,
+    own: Option<UserId>,
+) -> Result<Option<Message>> {
+    if let Err(message) = Username::parse(username, &username_rules(&cx.settings)) {
+        return Ok(Some(message));
+    }
+    let taken = username_taken(cx.store.read().await?.as_mut(), username, own).await?;
+    Ok(taken.then_some(messages::USERNAME_TAKEN))
 }
 
 /// What this deployment lets user names be.
@@ -217,7 +214,7 @@ pub async fn register(cx: &Context, input: Register, current: Option<&Session>) 
     check_passwords(cx, &input, username.as_deref())?;
     let password = cx.passwords.encode(&input.password1).await?;
     let mut new = NewUser::new(username, input.email, password, cx.now);
-    new.extra = input.extra;
+    (new.first_name, new.last_name, new.extra) = (input.first_name, input.last_name, input.extra);
     cx.hooks.before_register(cx, &mut new).await?;
 
     let hides = hides_addresses(&cx.settings);
@@ -234,7 +231,7 @@ pub async fn register(cx: &Context, input: Register, current: Option<&Session>) 
             drop(tx);
             return tell_owner(cx, cx.store.write().await?, &email, current).await;
         }
-        added => added.map_err(taken)?,
+        added => added.map_err(|error| user_feature::taken(&cx.settings.user_model, error))?,
     };
     let address = add_address(cx, tx.as_mut(), &user).await?;
     let verification = cx.settings.account.email_verification;
@@ -286,8 +283,11 @@ fn check_passwords(cx: &Context, input: &Register, username: Option<&str>) -> Re
     if input.password1 != input.password2 {
         return Err(Error::non_field(messages::PASSWORDS_DIFFER));
     }
-    let profile =
-        Profile::unknown().with("username", username.unwrap_or_default()).with("email", &input.email);
+    let profile = Profile::unknown()
+        .with("username", username.unwrap_or_default())
+        .with("first_name", &input.first_name)
+        .with("last_name", &input.last_name)
+        .with("email", &input.email);
     let mut errors = FieldErrors::default();
     for message in cx.passwords.validate(&input.password1, &profile) {
         errors.add(FieldErrors::NON_FIELD, message);
@@ -310,15 +310,6 @@ async fn username_for(cx: &Context, input: &Register) -> Result<Option<String>> 
     let taken: Vec<String> = taken.iter().map(|name| name.to_lowercase()).collect();
     let free = candidates.into_iter().find(|candidate| !taken.contains(&candidate.to_lowercase()));
     Ok(Some(free.ok_or_else(|| Error::field("username", messages::USERNAME_TAKEN))?))
-}
-
-/// Two sign-ups raced: the second one reads what it would have read a moment later.
-fn taken(error: StoreError) -> Error {
-    match error {
-        StoreError::Conflict { field: "username" } => Error::field("username", messages::USERNAME_TAKEN),
-        StoreError::Conflict { field: "email" } => Error::field("email", messages::EMAIL_TAKEN),
-        other => other.into(),
-    }
 }
 
 /// allauth's `setup_user_email`: the first account of an address gets a primary row. A later one gets a row

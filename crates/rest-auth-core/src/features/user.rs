@@ -3,53 +3,97 @@
 use serde_json::{Map, Value as Json};
 
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldErrors, Result};
 use crate::features::registration;
 use crate::form::{Field, Form, Reading, Value, Values};
 use crate::messages;
-use crate::model::{ExtraValue, User};
-use crate::settings::{FeatureName, LoginField, Settings};
+use crate::model::{ExtraValue, User, UserIdKind};
+use crate::settings::{ExtraField, ExtraFieldKind, FeatureName, Settings, UserModel};
 use crate::store::{ProfileChanges, StoreError, UserLookup};
 
-/// `UserDetailsSerializer`: the key, the login field, the address and the names, each where the model has it.
+/// `UserDetailsSerializer`: the key, the login field, the address, the names and the deployment's own, or those that
+/// `user_model.details_fields` names.
 pub fn form(settings: &Settings) -> Form {
+    let shown = settings.user_model.shown_fields().into_iter();
+    Form::new("UserDetails").fields(shown.filter_map(|name| field(settings, name)))
+}
+
+/// A field by its name in answers.
+fn field(settings: &Settings, name: &str) -> Option<Field> {
     let model = &settings.user_model;
-    let username = Field::username("username")
-        .max(150)
-        .help("Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.");
-    let email = Field::email("email").label("Email address").read_only();
-    let mut form = Form::new("UserDetails").field(Field::integer("pk").label("ID").read_only());
-    if model.login_field == LoginField::Email {
-        form = form.field(email);
-    } else {
-        form = form.field(username).field(email);
+    if let Some(own) = model.extra_field(name) {
+        return Some(own_field(own));
     }
-    form = form
-        .field(Field::char("first_name").optional().allow_blank().max(150))
-        .field(Field::char("last_name").optional().allow_blank().max(150));
-    model.extra_fields.iter().fold(form, |form, extra| form.field(registration::extra_field(extra)))
+    Some(match name {
+        "pk" => {
+            // Django calls the keys that it makes `ID`, a project's own is a column like any other.
+            let key = match model.id_kind {
+                UserIdKind::Int | UserIdKind::BigInt => Field::integer("pk").label("ID"),
+                UserIdKind::Uuid => Field::char("pk").label("Id"),
+            };
+            key.read_only()
+        }
+        "email" => Field::email("email").label("Email address").read_only(),
+        "first_name" | "last_name" => Field::char(name).optional().allow_blank().max(150),
+        "username" => Field::username("username")
+            .max(150)
+            .help("Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."),
+        name if name == model.username_key() => Field::username(name).max(150),
+        _ => return None,
+    })
+}
+
+/// A deployment's own field as `user/` has it.
+fn own_field(own: &ExtraField) -> Field {
+    let field = extra_field(own);
+    if own.read_only { field.read_only() } else { field }
+}
+
+/// A deployment's own field as an input.
+pub(crate) fn extra_field(own: &ExtraField) -> Field {
+    let choices = || own.choices.iter().map(|choice| (choice.value.clone(), choice.words.clone()));
+    let (smallest, largest) = own.range();
+    let mut field = match own.kind {
+        ExtraFieldKind::Char if own.choices.is_empty() => Field::char(&own.name),
+        ExtraFieldKind::Char => Field::choice(&own.name, choices().collect()),
+        ExtraFieldKind::Integer if own.choices.is_empty() => {
+            Field::integer(&own.name).between(smallest, largest)
+        }
+        ExtraFieldKind::Integer => {
+            // The checks have refused what is no number.
+            let numbers = choices().filter_map(|(value, words)| Some((value.parse().ok()?, words)));
+            Field::integer_choice(&own.name, numbers.collect())
+        }
+        ExtraFieldKind::Boolean => Field::boolean(&own.name),
+        ExtraFieldKind::Date => Field::date(&own.name),
+    };
+    field.required = own.required;
+    field.allow_blank = own.allows_blank();
+    field.allow_null = own.null;
+    // As DRF leaves it out of a field with choices.
+    field.max_length = own.max_length.filter(|_| own.choices.is_empty());
+    (field.label, field.help_text) = (own.label.clone(), own.help_text.clone());
+    field
 }
 
 /// The account as JSON, in the order of the form.
 pub fn represent(cx: &Context, user: &User) -> Map<String, Json> {
+    let model = &cx.settings.user_model;
     let mut shown = Map::with_capacity(8);
-    shown.insert("pk".to_owned(), user.id.to_json());
-    if cx.settings.user_model.login_field == LoginField::Username
-        && let Some(username) = &user.username
-    {
-        shown.insert("username".to_owned(), username.as_str().into());
-    }
-    shown.insert("email".to_owned(), user.email.as_str().into());
-    shown.insert("first_name".to_owned(), user.first_name.as_str().into());
-    shown.insert("last_name".to_owned(), user.last_name.as_str().into());
-    for (name, value) in &user.extra {
-        let value = match value {
-            ExtraValue::Null => Json::Null,
-            ExtraValue::Text(text) => text.as_str().into(),
-            ExtraValue::Int(number) => (*number).into(),
-            ExtraValue::Bool(flag) => (*flag).into(),
+    for name in model.shown_fields() {
+        let value = match name {
+            "pk" => user.id.to_json(),
+            "email" => user.email.as_str().into(),
+            "first_name" => user.first_name.as_str().into(),
+            "last_name" => user.last_name.as_str().into(),
+            name if name == model.username_key() => user.username.as_deref().into(),
+            name => user
+                .extra
+                .iter()
+                .find(|(known, _)| known == name)
+                .map_or(Json::Null, |(_, value)| json(value)),
         };
-        shown.insert(name.clone(), value);
+        shown.insert(name.to_owned(), value);
     }
     for change in &cx.hooks.represent_user {
         change(user, &mut shown);
@@ -57,27 +101,45 @@ pub fn represent(cx: &Context, user: &User) -> Map<String, Json> {
     shown
 }
 
+fn json(value: &ExtraValue) -> Json {
+    match value {
+        ExtraValue::Null => Json::Null,
+        ExtraValue::Text(text) => text.as_str().into(),
+        ExtraValue::Int(number) => (*number).into(),
+        ExtraValue::Bool(flag) => (*flag).into(),
+        ExtraValue::Date(date) => date.to_string().into(),
+    }
+}
+
 /// What needs the database: whether the new name is free. One's own name, in any case, always is (W-11).
 pub async fn check(cx: &Context, user: &User, reading: &mut Reading) -> Result<()> {
-    let Some(username) = reading.values.text("username").map(str::to_owned) else { return Ok(()) };
+    let key = cx.settings.user_model.username_key();
+    let Some(username) = reading.values.text(key).map(str::to_owned) else { return Ok(()) };
     if user.username.as_deref() == Some(&*username) {
         return Ok(());
     }
     if cx.settings.has(FeatureName::Registration) {
-        return registration::check_username(cx, &username, Some(user.id), reading).await;
+        return match registration::username_fault(cx, &username, Some(user.id)).await? {
+            Some(message) => {
+                reading.refuse(key, message);
+                Ok(())
+            }
+            None => Ok(()),
+        };
     }
     let taken = cx.store.read().await?.users(UserLookup::Username(&username)).await?;
     if taken.iter().any(|other| other.id != user.id) {
-        reading.refuse("username", messages::USERNAME_TAKEN);
+        reading.refuse(key, messages::USERNAME_TAKEN);
     }
     Ok(())
 }
 
 /// Writes what was given and answers the account as it is then.
 pub async fn update(cx: &Context, user: &User, values: &Values) -> Result<User> {
+    let model = &cx.settings.user_model;
     let text = |name| values.text(name).map(str::to_owned);
     let changes = ProfileChanges {
-        username: text("username"),
+        username: text(model.username_key()),
         first_name: text("first_name"),
         last_name: text("last_name"),
         extra: extra_values(&cx.settings, values, |extra| !extra.read_only),
@@ -88,26 +150,55 @@ pub async fn update(cx: &Context, user: &User, values: &Values) -> Result<User> 
     let mut tx = cx.store.write().await?;
     let renamed = changes.username.as_deref().filter(|name| user.username.as_deref() != Some(*name));
     if let Some(name) = renamed.filter(|_| cx.settings.has(FeatureName::Registration)) {
-        registration::claim_username(tx.as_mut(), name, Some(user.id)).await?;
+        registration::claim_username(tx.as_mut(), name, Some(user.id))
+            .await
+            .map_err(|error| under_key(model, error))?;
     }
-    match tx.set_profile(user.id, &changes).await {
-        Err(StoreError::Conflict { field: "username" }) => {
-            return Err(Error::field("username", messages::USERNAME_TAKEN));
-        }
-        other => other?,
-    }
+    tx.set_profile(user.id, &changes).await.map_err(|error| under_key(model, taken(model, error)))?;
     let written = tx.user(user.id).await?.ok_or(Error::NotAuthenticated)?;
     tx.commit().await?;
     Ok(written)
 }
 
-/// The deployment's own columns among the values.
+/// What the rules of registration say of the user name, under the name that it has here.
+fn under_key(model: &UserModel, error: Error) -> Error {
+    match error {
+        Error::Invalid(errors) => {
+            let mut renamed = FieldErrors::default();
+            for (name, messages) in errors.iter() {
+                let name = if name == "username" { model.username_key() } else { name };
+                messages.iter().for_each(|message| renamed.add(name, message.clone()));
+            }
+            Error::Invalid(renamed)
+        }
+        other => other,
+    }
+}
+
+/// Somebody else has the value, or took it a moment ago: what the client would have read then.
+pub(crate) fn taken(model: &UserModel, error: StoreError) -> Error {
+    let StoreError::Conflict { field } = error else { return error.into() };
+    match field {
+        "username" => Error::field("username", messages::USERNAME_TAKEN),
+        "email" => Error::field("email", messages::EMAIL_TAKEN),
+        field => match model.extra_field(field) {
+            Some(own) => {
+                let label = own.label.clone().unwrap_or_else(|| own.name.replace('_', " ")).to_lowercase();
+                Error::field(field, messages::unique(model.model_name(), &label))
+            }
+            None => error.into(),
+        },
+    }
+}
+
+/// The deployment's own fields among the values.
 pub(crate) fn extra_values(
     settings: &Settings,
     values: &Values,
-    writable: impl Fn(&crate::settings::ExtraField) -> bool,
+    writable: impl Fn(&ExtraField) -> bool,
 ) -> Vec<(String, ExtraValue)> {
-    let fields = settings.user_model.extra_fields.iter().filter(|extra| writable(extra));
+    let own = settings.user_model.extra_fields.iter().filter(|extra| !extra.is_djangos_own());
+    let fields = own.filter(|extra| writable(extra));
     fields
         .filter_map(|extra| {
             let value = match values.get(&extra.name)? {
@@ -115,6 +206,7 @@ pub(crate) fn extra_values(
                 Value::Text(text) => ExtraValue::Text(text.clone()),
                 Value::Int(number) => ExtraValue::Int(*number),
                 Value::Bool(flag) => ExtraValue::Bool(*flag),
+                Value::Date(date) => ExtraValue::Date(*date),
             };
             Some((extra.name.clone(), value))
         })

@@ -48,8 +48,12 @@ pub enum FieldKind {
     Integer,
     /// `BooleanField`.
     Boolean,
+    /// `DateField`.
+    Date,
     /// `ChoiceField`: pairs of value and words.
     Choice(Vec<(String, String)>),
+    /// `ChoiceField` of whole numbers.
+    IntegerChoice(Vec<(i64, String)>),
     /// `ListField` of text, for answers only: bodies cannot fill it.
     List,
 }
@@ -59,7 +63,7 @@ impl FieldKind {
     pub fn is_text(&self) -> bool {
         match self {
             Self::Char | Self::Password | Self::Email | Self::Username | Self::Choice(_) => true,
-            Self::Integer | Self::Boolean | Self::List => false,
+            Self::Integer | Self::Boolean | Self::Date | Self::IntegerChoice(_) | Self::List => false,
         }
     }
 }
@@ -113,6 +117,16 @@ impl Field {
     /// A truth value; absent from an HTML form it is false, which is how forms say so.
     pub fn boolean(name: impl Into<String>) -> Self {
         Self::new(name, FieldKind::Boolean)
+    }
+
+    /// A day.
+    pub fn date(name: impl Into<String>) -> Self {
+        Self::new(name, FieldKind::Date)
+    }
+
+    /// One of several numbers, each with the words that people read.
+    pub fn integer_choice(name: impl Into<String>, choices: Vec<(i64, String)>) -> Self {
+        Self::new(name, FieldKind::IntegerChoice(choices))
     }
 
     /// One of several values, each with the words that people read.

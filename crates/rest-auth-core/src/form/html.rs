@@ -42,6 +42,8 @@ pub enum Control {
     Number,
     /// `<input type="checkbox">`
     Checkbox,
+    /// `<input type="date">`
+    Date,
     /// `<select>` with pairs of value and words; the empty value stands first where the field may be empty.
     Select(Vec<(String, String)>),
 }
@@ -66,7 +68,12 @@ impl Field {
             FieldKind::Password => Control::Password,
             FieldKind::Integer => Control::Number,
             FieldKind::Boolean => Control::Checkbox,
-            FieldKind::Choice(choices) => Control::Select(self.with_empty_choice(choices)),
+            FieldKind::Date => Control::Date,
+            FieldKind::Choice(choices) => Control::Select(self.with_empty_choice(choices.iter().cloned())),
+            FieldKind::IntegerChoice(choices) => {
+                let choices = choices.iter().map(|(value, words)| (value.to_string(), words.clone()));
+                Control::Select(self.with_empty_choice(choices))
+            }
             FieldKind::List => return None,
         };
         let may_be_empty = self.allow_blank || self.allow_null || self.kind == FieldKind::Boolean;
@@ -84,17 +91,21 @@ impl Field {
         })
     }
 
-    fn with_empty_choice(&self, choices: &[(String, String)]) -> Vec<(String, String)> {
+    fn with_empty_choice(&self, choices: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
         let may_be_empty = self.allow_blank || self.allow_null || !self.required;
         let empty = may_be_empty.then(|| (String::new(), String::new()));
-        empty.into_iter().chain(choices.iter().cloned()).collect()
+        empty.into_iter().chain(choices).collect()
     }
 
     fn blank_value(&self) -> Value {
         match &self.kind {
             FieldKind::Char | FieldKind::Password | FieldKind::Email | FieldKind::Username => "".into(),
             FieldKind::Boolean if !self.allow_null => false.into(),
-            FieldKind::Integer | FieldKind::Boolean | FieldKind::Choice(_) => Value::Null,
+            FieldKind::Integer
+            | FieldKind::Boolean
+            | FieldKind::Date
+            | FieldKind::Choice(_)
+            | FieldKind::IntegerChoice(_) => Value::Null,
             FieldKind::List => Value::Array(Vec::new()),
         }
     }

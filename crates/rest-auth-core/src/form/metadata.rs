@@ -38,6 +38,11 @@ impl Field {
                     choices.iter().map(|(value, words)| json!({"value": value, "display_name": words}));
                 note("choices", Some(choices.collect()));
             }
+            FieldKind::IntegerChoice(choices) if !self.read_only => {
+                let choices =
+                    choices.iter().map(|(value, words)| json!({"value": value, "display_name": words}));
+                note("choices", Some(choices.collect()));
+            }
             _ => {}
         }
         facts
@@ -52,7 +57,8 @@ impl FieldKind {
             Self::Email => "email",
             Self::Integer => "integer",
             Self::Boolean => "boolean",
-            Self::Choice(_) => "choice",
+            Self::Date => "date",
+            Self::Choice(_) | Self::IntegerChoice(_) => "choice",
             Self::List => "list",
         }
     }

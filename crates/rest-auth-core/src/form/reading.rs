@@ -2,6 +2,7 @@
 
 use crate::error::{FieldErrors, Result};
 use crate::messages::Message;
+use crate::model::Date;
 
 /// A value that passed its field. `Debug` does not print text, which may be a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Value {
     Int(i64),
     /// A truth value.
     Bool(bool),
+    /// A day.
+    Date(Date),
 }
 
 impl std::fmt::Debug for Value {
@@ -23,6 +26,7 @@ impl std::fmt::Debug for Value {
             Self::Text(_) => f.write_str("Text(…)"),
             Self::Int(number) => write!(f, "Int({number})"),
             Self::Bool(truth) => write!(f, "Bool({truth})"),
+            Self::Date(_) => f.write_str("Date(…)"),
         }
     }
 }

@@ -87,5 +87,6 @@ fn extra(value: &ExtraValue) -> Value {
         ExtraValue::Text(text) => Value::from(text.as_str()),
         ExtraValue::Int(number) => Value::from(*number),
         ExtraValue::Bool(bit) => Value::from(*bit),
+        ExtraValue::Date(date) => Value::from(date.to_string()),
     }
 }

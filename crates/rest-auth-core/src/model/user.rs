@@ -1,6 +1,6 @@
 //! An account: a row of the user table.
 
-use super::{EncodedPassword, Timestamp, UserId, UserIdKind};
+use super::{Date, EncodedPassword, Timestamp, UserId, UserIdKind};
 
 /// An account as it is stored. Columns that a deployment's user model lacks are `None` or at their default.
 #[derive(Clone, PartialEq)]
@@ -27,7 +27,7 @@ pub struct User {
     pub date_joined: Timestamp,
     /// When a session was last opened.
     pub last_login: Option<Timestamp>,
-    /// The deployment's own columns, in the order of its settings.
+    /// The deployment's own fields by name, in the order of its settings.
     pub extra: Vec<(String, ExtraValue)>,
 }
 
@@ -42,6 +42,8 @@ pub enum ExtraValue {
     Int(i64),
     /// A boolean column.
     Bool(bool),
+    /// A date column.
+    Date(Date),
 }
 
 /// An account to be made.
@@ -65,7 +67,7 @@ pub struct NewUser {
     pub is_superuser: bool,
     /// Now.
     pub date_joined: Timestamp,
-    /// The deployment's own columns.
+    /// The deployment's own fields by name; one that is not given has its default, or is empty.
     pub extra: Vec<(String, ExtraValue)>,
 }
 

@@ -1,9 +1,11 @@
 //! `[user_model]`: AUTH_USER_MODEL.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::OrFalse;
 use super::section::section;
+use super::{ExtraField, OrFalse};
 use crate::model::UserIdKind;
 
 /// The column that identifies an account at login.
@@ -16,45 +18,6 @@ pub enum LoginField {
     Email,
 }
 
-/// What a column of the deployment's own holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ExtraFieldKind {
-    /// Text.
-    Char,
-    /// Whole numbers.
-    Integer,
-    /// Truth values.
-    Boolean,
-}
-
-/// A column of the deployment's own.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExtraField {
-    /// The column, and the key in bodies.
-    pub name: String,
-    /// What it holds.
-    #[serde(default = "char")]
-    pub kind: ExtraFieldKind,
-    /// Code points.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_length: Option<usize>,
-    /// The values that are allowed; none given: all.
-    #[serde(default)]
-    pub choices: Vec<String>,
-    /// Whether registration asks for it.
-    #[serde(default)]
-    pub required: bool,
-    /// Whether `user/` only shows it.
-    #[serde(default)]
-    pub read_only: bool,
-}
-
-fn char() -> ExtraFieldKind {
-    ExtraFieldKind::Char
-}
-
 section! {
     /// AUTH_USER_MODEL: the table of accounts.
     UserModel in "user_model" {
@@ -64,9 +27,52 @@ section! {
         id_kind: UserIdKind = UserIdKind::Int;
         /// USERNAME_FIELD: "username" or "email".
         login_field: LoginField = LoginField::Username;
-        /// The column of the user name, or false where there is none.
+        /// USERNAME_FIELD's column where people log in by a name, or false where there is none. user/ calls the name as the
+        /// column is called; login and registration call it username.
         username_field: OrFalse<String> = OrFalse::of("username".to_owned());
-        /// Columns of your own: { name, kind = "char" | "integer" | "boolean", max_length, choices, required, read_only }.
+        /// Fields of your own: { name, kind = "char" | "integer" | "boolean" | "date", source = "column" | "relation.column",
+        /// max_length, min_value, max_value, choices, required, read_only, at_signup, null, blank, default, label, help_text }.
         extra_fields: Vec<ExtraField> = Vec::new();
+        /// The tables of the relations that sources name, where the usual names do not fit:
+        /// { userprofile = "accounts_userprofile" }.
+        relation_tables: BTreeMap<String, String> = BTreeMap::new();
+        /// The fields of user/, in order; pk, email and others of Django's can be among them. false: all.
+        details_fields: OrFalse<Vec<String>> = OrFalse::off();
+    }
+}
+
+impl UserModel {
+    /// What `user/` calls the user name: USERNAME_FIELD.
+    pub fn username_key(&self) -> &str {
+        self.username_field.as_deref().unwrap_or("username")
+    }
+
+    /// The names of Django's fields that `user/` shows of itself, in order: dj-rest-auth's `UserDetailsSerializer`.
+    pub fn djangos_fields(&self) -> Vec<&str> {
+        match self.login_field {
+            LoginField::Username => vec!["pk", self.username_key(), "email", "first_name", "last_name"],
+            LoginField::Email => vec!["pk", "email", "first_name", "last_name"],
+        }
+    }
+
+    /// The names of the fields that `user/` shows, in order.
+    pub fn shown_fields(&self) -> Vec<&str> {
+        if let Some(fields) = self.details_fields.get() {
+            return fields.iter().map(String::as_str).collect();
+        }
+        let mut shown = self.djangos_fields();
+        let own = self.extra_fields.iter().filter(|field| !field.is_djangos_own());
+        shown.extend(own.map(|field| field.name.as_str()));
+        shown
+    }
+
+    /// A field of the deployment's own.
+    pub fn extra_field(&self, name: &str) -> Option<&ExtraField> {
+        self.extra_fields.iter().find(|field| field.name == name)
+    }
+
+    /// The model's name in sentences, as Django derives it from the class: `users_customuser` is a `customuser`.
+    pub fn model_name(&self) -> &str {
+        self.table.rsplit_once('_').map_or(self.table.as_str(), |(_, model)| model)
     }
 }

@@ -12,6 +12,27 @@ pub enum StoreError {
         /// The field, in the model's words: `username`, `email`, `key`.
         field: &'static str,
     },
+    /// Text is longer than its column.
+    TooLong {
+        /// The field, in the model's words.
+        field: &'static str,
+        /// How many code points the column takes.
+        limit: usize,
+    },
+    /// A whole number is larger than its column takes.
+    TooLarge {
+        /// The field, in the model's words.
+        field: &'static str,
+        /// The largest number that the column takes.
+        limit: i64,
+    },
+    /// A whole number is smaller than its column takes.
+    TooSmall {
+        /// The field, in the model's words.
+        field: &'static str,
+        /// The smallest number that the column takes.
+        limit: i64,
+    },
     /// A row says something impossible; `table` and `id` tell which.
     Inconsistent {
         /// The table.
@@ -29,6 +50,9 @@ impl std::fmt::Display for StoreError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Conflict { field } => write!(f, "{field} is taken"),
+            Self::TooLong { field, limit } => write!(f, "{field} is longer than {limit}"),
+            Self::TooLarge { field, limit } => write!(f, "{field} is larger than {limit}"),
+            Self::TooSmall { field, limit } => write!(f, "{field} is smaller than {limit}"),
             Self::Inconsistent { table, id } => write!(f, "row {id} of {table} is inconsistent"),
             Self::Unavailable(source) => write!(f, "the database is unavailable: {source}"),
             Self::Backend(source) => write!(f, "the database failed: {source}"),

@@ -28,10 +28,12 @@ pub trait Users: Send {
     /// Waits until nobody else holds this name, and holds it until the transaction ends. A column's uniqueness knows one
     /// spelling only; whoever holds the spelling that all others fold to can look whether one of them is taken.
     async fn hold_username(&mut self, folded: &str) -> StoreResult<()>;
-    /// A new account. `Conflict` names `username` or `email`.
+    /// A new account, with its rows in the tables of one-to-one relations. `Conflict` names `username`, `email` or one of
+    /// the deployment's own fields, and so do `TooLong`, `TooLarge` and
+    /// `TooSmall`.
     async fn add_user(&mut self, user: NewUser) -> StoreResult<User>;
-    /// Writes the user name, the names and the deployment's own columns that are given; not the password.
-    /// `Conflict` names `username` or `email`.
+    /// Writes the user name, the names and the deployment's own fields that are given; not the password. Makes the row of
+    /// a one-to-one relation that is not there. Errors are those of [`Users::add_user`].
     async fn set_profile(&mut self, id: UserId, changes: &ProfileChanges) -> StoreResult<()>;
     /// Writes the password column if it still holds `old`; whether it did. So two parallel changes, or a
     /// rehash beside a change, cannot undo each other.
@@ -61,6 +63,6 @@ pub struct ProfileChanges {
     pub first_name: Option<String>,
     /// Family name.
     pub last_name: Option<String>,
-    /// The deployment's own columns.
+    /// The deployment's own fields by name.
     pub extra: Vec<(String, ExtraValue)>,
 }

@@ -3,6 +3,7 @@
 //! Python's `datetime` ends at the years 1 and 9999, so a [`Timestamp`] does too, and every way to write one
 //! has an answer. Reading the clock is not done here.
 
+mod date;
 mod read;
 mod write;
 mod zone;
@@ -10,6 +11,7 @@ mod zone;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
+pub use date::Date;
 pub use read::DateTimeText;
 pub use zone::TimeZone;
 

@@ -132,6 +132,15 @@ fn from_iso_format(text: &str) -> Option<DateTimeText> {
     Some(DateTimeText { wall: iso_clock(Cursor(wall))?.on(date)?, offset })
 }
 
+/// A bare day: Python's `date.fromisoformat`, or Django's own pattern `YYYY-M-D`, which a line break may end.
+pub(super) fn date(text: &str) -> Option<Date> {
+    iso_date(text).or_else(|| {
+        let mut rest = Cursor(text);
+        let date = lax_date(&mut rest)?;
+        matches!(rest.0, "" | "\n").then_some(date)
+    })
+}
+
 /// Where the date ends, which depends on its notation: `YYYY-MM-DD`, `YYYYMMDD`, `YYYY-Www[-D]`, `YYYYWww[D]`.
 fn separator(text: &[u8]) -> Option<usize> {
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
@@ -193,14 +202,19 @@ fn iso_clock(mut rest: Cursor<'_>) -> Option<Clock> {
     rest.is_empty().then_some(clock)
 }
 
-/// Django's own pattern: `YYYY-M-D`, `T` or a blank, `H:M[:S[.fraction]]`, white space, `Z` or `±HH[[:]MM]`.
-fn lax(text: &str) -> Option<DateTimeText> {
-    let mut rest = Cursor(text);
+/// `YYYY-M-D`
+fn lax_date(rest: &mut Cursor<'_>) -> Option<Date> {
     let year = i16::try_from(rest.number(4)?).ok()?;
     rest.take_if(|character| character == '-')?;
     let month = i8::try_from(rest.short_number()?).ok()?;
     rest.take_if(|character| character == '-')?;
-    let date = Date::new(year, month, i8::try_from(rest.short_number()?).ok()?).ok()?;
+    Date::new(year, month, i8::try_from(rest.short_number()?).ok()?).ok()
+}
+
+/// Django's own pattern: `YYYY-M-D`, `T` or a blank, `H:M[:S[.fraction]]`, white space, `Z` or `±HH[[:]MM]`.
+fn lax(text: &str) -> Option<DateTimeText> {
+    let mut rest = Cursor(text);
+    let date = lax_date(&mut rest)?;
     rest.take_if(|character| matches!(character, 'T' | ' '))?;
     let mut clock = Clock([rest.short_number()?, 0, 0], 0);
     rest.take_if(|character| character == ':')?;

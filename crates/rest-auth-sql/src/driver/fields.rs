@@ -4,6 +4,7 @@
 //! and versions of Django.
 
 use super::Error;
+use crate::user_model::UserModel;
 
 /// Columns of Django's tables whose uniqueness means something, with the name that the model gives them. The first
 /// one that an index has decides.
@@ -21,35 +22,38 @@ const KNOWN: [(&str, &str); 9] = [
 
 /// The names of fields that must be unique.
 pub(crate) struct Fields {
-    user_table: String,
-    /// Columns of the user table with names of their own.
-    own: Vec<(String, &'static str)>,
+    model: UserModel,
 }
 
 impl Fields {
-    /// `username` is the column of the user name, if there is one; `extra` are the deployment's own columns.
-    pub(crate) fn new<'a>(
-        user_table: &str,
-        username: Option<&str>,
-        extra: impl Iterator<Item = &'a str>,
-    ) -> Self {
-        // A conflict names its field for as long as the process lives, and so do these few names.
-        let named = |column: &str| -> (String, &'static str) {
-            let name = Box::leak(column.to_owned().into_boxed_str());
-            (column.to_owned(), name)
+    /// For the tables of a user model, beside Django's.
+    pub(crate) fn new(model: &UserModel) -> Self {
+        Self { model: model.clone() }
+    }
+
+    /// The field that a column of the model's own tables is called by.
+    fn own(&self, table: &str, columns: &[String]) -> Option<&'static str> {
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        if table == self.model.table && self.model.username.as_deref().is_some_and(has) {
+            return Some("username");
+        }
+        let is_here = |relation: Option<usize>| match relation {
+            None => table == self.model.table,
+            Some(place) => self.model.relations[place].may_be(table),
         };
-        let mut own: Vec<_> = extra.map(named).collect();
-        own.extend(username.map(|column| (column.to_owned(), "username")));
-        Self { user_table: user_table.to_owned(), own }
+        self.model
+            .extra
+            .iter()
+            .find(|extra| is_here(extra.relation) && has(&extra.name))
+            .map(|extra| extra.field)
     }
 
     /// Says which field is taken; other errors stay what they are.
     pub(super) fn name(&self, error: Error) -> Error {
         let Error::NotUnique { table, columns } = &error else { return error };
-        let own: &[(String, &'static str)] = if *table == self.user_table { &self.own } else { &[] };
-        let mut names = own.iter().map(|(column, field)| (column.as_str(), *field)).chain(KNOWN);
-        match names.find(|(column, _)| columns.iter().any(|known| known == column)) {
-            Some((_, field)) => Error::Conflict { field },
+        let known = || KNOWN.into_iter().find(|(column, _)| columns.iter().any(|known| known == column));
+        match self.own(table, columns).or_else(|| known().map(|(_, field)| field)) {
+            Some(field) => Error::Conflict { field },
             None => error,
         }
     }
@@ -57,10 +61,23 @@ impl Fields {
 
 #[cfg(test)]
 mod tests {
+    use rest_auth_core::settings::{self, ExtraField, OrFalse};
+
     use super::*;
 
     fn named(table: &str, columns: &[&str]) -> Option<&'static str> {
-        let fields = Fields::new("people", Some("login"), ["phone_number"].into_iter());
+        let extra = |name: &str, source: Option<&str>| ExtraField {
+            name: name.to_owned(),
+            source: source.map(str::to_owned),
+            ..ExtraField::default()
+        };
+        let settings = settings::UserModel {
+            table: "people".to_owned(),
+            username_field: OrFalse::of("login".to_owned()),
+            extra_fields: vec![extra("phone", Some("phone_number")), extra("vat", Some("company.vat_id"))],
+            ..Default::default()
+        };
+        let fields = Fields::new(&UserModel::new(&settings).unwrap());
         let columns = columns.iter().map(|&column| column.to_owned()).collect();
         match fields.name(Error::NotUnique { table: table.to_owned(), columns }) {
             Error::Conflict { field } => Some(field),
@@ -72,7 +89,9 @@ mod tests {
     fn a_violated_index_names_its_field() {
         assert_eq!(named("people", &["login"]), Some("username"));
         assert_eq!(named("people", &["email"]), Some("email"));
-        assert_eq!(named("people", &["phone_number"]), Some("phone_number"));
+        assert_eq!(named("people", &["phone_number"]), Some("phone"));
+        assert_eq!(named("accounts_company", &["vat_id"]), Some("vat"));
+        assert_eq!(named("subcompany", &["vat_id"]), None);
         assert_eq!(named("account_emailaddress", &["user_id", "email"]), Some("email"));
         assert_eq!(named("account_emailaddress", &["user_id", "primary"]), Some("primary"));
         assert_eq!(named("authtoken_token", &["user_id"]), Some("user"));

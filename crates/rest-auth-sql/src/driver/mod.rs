@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub(crate) use catalogue::Catalogue;
+pub(crate) use catalogue::{Catalogue, Column};
 pub(crate) use error::{Error, Result};
 pub(crate) use fields::Fields;
 pub use options::{Options, UnknownUrl};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rest_auth_core::model::Timestamp;
+use rest_auth_core::model::{Date, Timestamp};
 
 use super::{Error, Result};
 
@@ -18,6 +18,8 @@ pub(crate) enum Param<'a> {
     Bool(Option<bool>),
     /// A point in time.
     Time(Option<Timestamp>),
+    /// A day.
+    Date(Option<Date>),
     /// A JSON document.
     Json(Option<Cow<'a, serde_json::Value>>),
     /// A UUID.
@@ -83,6 +85,7 @@ pub(crate) enum Value {
     Bytes(Vec<u8>),
     Bool(bool),
     Time(Timestamp),
+    Date(Date),
     /// The document's text.
     Json(String),
     Uuid([u8; 16]),
@@ -99,6 +102,7 @@ impl Value {
             Self::Bytes(_) => "bytes",
             Self::Bool(_) => "a truth value",
             Self::Time(_) => "a time",
+            Self::Date(_) => "a day",
             Self::Json(_) => "JSON",
             Self::Uuid(_) => "a UUID",
         }
@@ -176,6 +180,19 @@ impl Row {
                 None => Err(self.unexpected(&Value::Text(text), "a time")),
             },
             other => Err(self.unexpected(&other, "a time")),
+        }
+    }
+
+    /// A day or NULL.
+    pub(crate) fn opt_date(&mut self) -> Result<Option<Date>> {
+        match self.next()? {
+            Value::Null => Ok(None),
+            Value::Date(date) => Ok(Some(date)),
+            Value::Text(text) => match Date::parse(&text) {
+                Some(date) => Ok(Some(date)),
+                None => Err(self.unexpected(&Value::Text(text), "a day")),
+            },
+            other => Err(self.unexpected(&other, "a day")),
         }
     }
 

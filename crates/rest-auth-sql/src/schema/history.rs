@@ -38,6 +38,9 @@ pub(super) async fn note(tx: &mut Conn, apps: &[&str], model: &UserModel, now: T
             content_type(tx, app, name, text("verbose_name")).await?;
         }
     }
+    for relation in model.relations.iter().filter(|_| apps.contains(&user_app)) {
+        content_type(tx, user_app, &relation.name, &relation.name).await?;
+    }
     if apps.contains(&"sites") {
         tx.execute(ADD_SITE, &[Param::from("example.com")]).await?;
     }

@@ -1,12 +1,14 @@
 //! The schema: Django's tables, and what we add to them.
 //!
 //! [`migrate`] creates or completes. It makes the tables that are missing, as Django would, notes them in Django's
-//! history, and touches nothing that is there. [`missing`] is the look at start-up.
+//! history, and touches nothing that is there. [`fit`] is the look at start-up.
 
 mod django_names;
 mod files;
 mod history;
 mod needed;
+mod own_columns;
+mod profiles;
 mod user_table;
 
 use rest_auth_core::model::Timestamp;
@@ -15,7 +17,7 @@ use crate::driver::{Catalogue, Dialect, Error, Pool, Result};
 use crate::user_model::UserModel;
 use files::{File, LOOKUPS, TABLES, Table};
 
-pub(crate) use needed::missing;
+pub(crate) use needed::fit;
 
 /// What Django's history calls the files of our own tables.
 const OWN: [(&str, &str); 2] = [("rest_auth", "0001_outbox"), ("rest_auth_throttle", "0003_throttle")];
@@ -62,7 +64,7 @@ async fn make_tables(pool: &Pool, model: &UserModel, now: Timestamp) -> Result<V
     let mut made = Vec::new();
     let mut apps = Vec::new();
     for file in &TABLES {
-        let tables = tables_of(file, dialect, model);
+        let tables = tables_of(file, dialect, model, &there);
         let whole = tables.iter().all(|table| !there.has_table(&table.name));
         for table in tables.into_iter().filter(|table| !there.has_table(&table.name)) {
             for statement in &table.statements {
@@ -84,11 +86,20 @@ async fn make_tables(pool: &Pool, model: &UserModel, now: Timestamp) -> Result<V
     Ok(made)
 }
 
-fn tables_of(file: &File, dialect: Dialect, model: &UserModel) -> Vec<Table> {
-    if file.name == "auth_user" && !model.is_djangos_own() {
-        return files::tables(user_table::statements(dialect, model));
+fn tables_of(file: &File, dialect: Dialect, model: &UserModel, there: &Catalogue) -> Vec<Table> {
+    if file.name != "auth_user" {
+        return file.tables(dialect, model);
     }
-    file.tables(dialect, model)
+    let mut tables = if model.is_djangos_own() {
+        file.tables(dialect, model)
+    } else {
+        files::tables(user_table::statements(dialect, model))
+    };
+    // Beside a user table that is there, the tables of relations are the project's to make.
+    if !there.has_table(&model.table) {
+        tables.extend(files::tables(profiles::statements(dialect, model)));
+    }
+    tables
 }
 
 /// The label that Django's history has for a file's tables.

@@ -1,7 +1,8 @@
 //! The look at start-up: whether every table and column that a statement names is there.
 
+use super::{own_columns, profiles};
 use crate::driver::Catalogue;
-use crate::user_model::UserModel;
+use crate::user_model::{Profile, UserModel};
 
 /// What our statements name, beside the user table.
 const NEEDED: [(&str, &[&str]); 6] = [
@@ -29,9 +30,28 @@ const NEEDED: [(&str, &[&str]); 6] = [
 /// Columns of the user table without which nobody can log in. Others of Django's may be absent.
 const NEEDED_OF_USERS: [&str; 3] = ["id", "password", "email"];
 
-/// What is missing, in a sentence that tells what to do; `None` if nothing is.
-pub(crate) fn missing(there: &Catalogue, model: &UserModel) -> Option<String> {
-    let extra = model.extra.iter().map(|column| column.name.as_str());
+/// The tables of the relations, where everything is there and what is written fits; otherwise sentences that tell what
+/// to do.
+pub(crate) fn fit(there: &Catalogue, model: &UserModel) -> Result<Vec<Profile>, String> {
+    if let Some(missing) = missing_of_users(there, model) {
+        return Err(missing);
+    }
+    let profiles = profiles::find(there, model).map_err(|faults| faults.join("; "))?;
+    let columns = profiles.iter().enumerate().flat_map(|(place, profile)| {
+        let needed = model.extra_of(Some(place)).map(|extra| (profile.table.as_str(), extra.name.as_str()));
+        needed.filter(|(table, column)| !there.has_column(table, column))
+    });
+    let missing: Vec<String> = columns.map(|(table, column)| format!("{table}.{column}")).collect();
+    if !missing.is_empty() {
+        return Err(no_columns(&missing));
+    }
+    let faults = own_columns::faults(there, model, &profiles);
+    if faults.is_empty() { Ok(profiles) } else { Err(faults.join("; ")) }
+}
+
+/// What is missing but for relations, in a sentence that tells what to do; `None` if nothing is.
+fn missing_of_users(there: &Catalogue, model: &UserModel) -> Option<String> {
+    let extra = model.extra_of(None).map(|column| column.name.as_str());
     let of_users: Vec<&str> =
         NEEDED_OF_USERS.into_iter().chain(model.username.as_deref()).chain(extra).collect();
     let mut tables = Vec::new();
@@ -50,10 +70,14 @@ pub(crate) fn missing(there: &Catalogue, model: &UserModel) -> Option<String> {
             .push(format!("these tables are missing: {}; `rest-auth migrate` makes them", tables.join(", ")));
     }
     if !columns.is_empty() {
-        sentences.push(format!(
-            "these columns are missing: {}; run the Django project's own migrations, or correct [user_model]",
-            columns.join(", ")
-        ));
+        sentences.push(no_columns(&columns));
     }
     (!sentences.is_empty()).then(|| sentences.join("; "))
+}
+
+fn no_columns(columns: &[String]) -> String {
+    format!(
+        "these columns are missing: {}; run the Django project's own migrations, or correct [user_model]",
+        columns.join(", ")
+    )
 }

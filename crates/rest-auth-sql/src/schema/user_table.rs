@@ -7,7 +7,7 @@ use rest_auth_core::settings::ExtraFieldKind;
 use super::django_names::{foreign_key_name, index_name};
 use super::files::user_key;
 use crate::driver::Dialect;
-use crate::user_model::UserModel;
+use crate::user_model::{ExtraColumn, UserModel};
 
 /// The statements for the user table and its links to groups and permissions.
 pub(super) fn statements(dialect: Dialect, model: &UserModel) -> Vec<String> {
@@ -26,26 +26,64 @@ pub(super) fn statements(dialect: Dialect, model: &UserModel) -> Vec<String> {
     statements
 }
 
-enum Kind {
+/// What a column holds.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
     Char(usize),
+    Text,
     Bool,
     Int,
+    BigInt,
+    Date,
     Time,
-    OptionalTime,
+}
+
+impl Kind {
+    /// Of a column of the deployment's own.
+    pub(super) fn of(extra: &ExtraColumn) -> Self {
+        let (smallest, largest) = extra.range;
+        match extra.kind {
+            ExtraFieldKind::Char => extra.max_length.map_or(Self::Text, Self::Char),
+            ExtraFieldKind::Integer
+                if i32::try_from(smallest).is_err() || i32::try_from(largest).is_err() =>
+            {
+                Self::BigInt
+            }
+            ExtraFieldKind::Integer => Self::Int,
+            ExtraFieldKind::Boolean => Self::Bool,
+            ExtraFieldKind::Date => Self::Date,
+        }
+    }
+}
+
+/// A column, as a line of `CREATE TABLE`.
+pub(super) fn definition(dialect: Dialect, name: &str, kind: Kind, null: bool) -> String {
+    let (sqlite, postgres) = match kind {
+        Kind::Char(length) => (format!("varchar({length})"), format!("varchar({length})")),
+        Kind::Text => ("text".to_owned(), "text".to_owned()),
+        Kind::Bool => ("bool".to_owned(), "boolean".to_owned()),
+        Kind::Int => ("integer".to_owned(), "integer".to_owned()),
+        Kind::BigInt => ("bigint".to_owned(), "bigint".to_owned()),
+        Kind::Date => ("date".to_owned(), "date".to_owned()),
+        Kind::Time => ("datetime".to_owned(), "timestamptz".to_owned()),
+    };
+    let kind = if dialect == Dialect::Sqlite { sqlite } else { postgres };
+    format!(r#""{name}" {kind} {}"#, if null { "NULL" } else { "NOT NULL" })
 }
 
 struct Column {
     name: String,
     kind: Kind,
+    null: bool,
     unique: bool,
 }
 
 /// All but the key, in Django's order: inherited ones first, then those that the model itself declares.
 fn columns(model: &UserModel) -> Vec<Column> {
-    let column = |name: &str, kind| Column { name: name.to_owned(), kind, unique: false };
+    let column = |name: &str, kind| Column { name: name.to_owned(), kind, null: false, unique: false };
     let mut columns = vec![
         column("password", Kind::Char(128)),
-        column("last_login", Kind::OptionalTime),
+        Column { null: true, ..column("last_login", Kind::Time) },
         column("is_superuser", Kind::Bool),
     ];
     if let Some(name) = &model.username {
@@ -62,13 +100,8 @@ fn columns(model: &UserModel) -> Vec<Column> {
     if model.unique_email {
         columns.push(Column { unique: true, ..column("email", Kind::Char(254)) });
     }
-    for extra in &model.extra {
-        let kind = match extra.kind {
-            ExtraFieldKind::Char => Kind::Char(extra.max_length),
-            ExtraFieldKind::Integer => Kind::Int,
-            ExtraFieldKind::Boolean => Kind::Bool,
-        };
-        columns.push(column(&extra.name, kind));
+    for extra in model.extra_of(None) {
+        columns.push(Column { null: extra.null, ..column(&extra.name, Kind::of(extra)) });
     }
     columns
 }
@@ -85,16 +118,8 @@ fn user(dialect: Dialect, model: &UserModel) -> String {
     };
     let mut lines = vec![format!(r#""id" {key}"#)];
     for column in columns(model) {
-        let (sqlite, postgres) = match column.kind {
-            Kind::Char(length) => (format!("varchar({length})"), format!("varchar({length})")),
-            Kind::Bool => ("bool".to_owned(), "boolean".to_owned()),
-            Kind::Int => ("integer".to_owned(), "integer".to_owned()),
-            Kind::Time | Kind::OptionalTime => ("datetime".to_owned(), "timestamptz".to_owned()),
-        };
-        let kind = if dialect == Dialect::Sqlite { sqlite } else { postgres };
-        let null = if matches!(column.kind, Kind::OptionalTime) { "NULL" } else { "NOT NULL" };
         let unique = if column.unique { " UNIQUE" } else { "" };
-        lines.push(format!(r#""{}" {kind} {null}{unique}"#, column.name));
+        lines.push(definition(dialect, &column.name, column.kind, column.null) + unique);
     }
     format!(r#"CREATE TABLE "{}" ({})"#, model.table, lines.join(", "))
 }

@@ -1,5 +1,7 @@
-//! Accounts: the user table, whose name and columns the deployment decides.
+//! Accounts: the user table and the tables of one-to-one relations, whose names and columns the deployment decides.
 
+mod columns;
+mod profiles;
 mod statements;
 
 use async_trait::async_trait;
@@ -7,7 +9,7 @@ use rest_auth_core::model::{EncodedPassword, NewUser, Timestamp, User, UserId};
 use rest_auth_core::store::{ProfileChanges, StoreError, StoreResult, UserLookup, Users};
 
 use crate::driver::Param;
-use crate::store::Connection;
+use crate::store::{Connection, user_id};
 
 pub(crate) use statements::UserStatements;
 
@@ -48,16 +50,34 @@ impl Users for Connection {
 
     async fn add_user(&mut self, user: NewUser) -> StoreResult<User> {
         let users = &self.tables.users;
-        let row = self.conn.row(&users.add, &users.values(&user)).await?;
-        let mut row = row.ok_or_else(|| StoreError::Backend("an INSERT returned no key".into()))?;
-        Ok(users.read(&mut row)?)
+        let row = self.conn.row(&users.add, &users.values(&user)?).await?;
+        let no_row = || StoreError::Backend("an INSERT returned no row".into());
+        let mut row = row.ok_or_else(no_row)?;
+        if users.profiles.is_empty() {
+            return Ok(users.read(&mut row)?);
+        }
+        let id = user_id(&mut row, users.id_kind)?;
+        for (sql, mut params) in users.add_profiles(&user)? {
+            params.push(Param::from(id));
+            self.conn.execute(&sql, &params).await?;
+        }
+        self.user(id).await?.ok_or_else(no_row)
     }
 
     async fn set_profile(&mut self, id: UserId, changes: &ProfileChanges) -> StoreResult<()> {
-        let (sql, mut params) = self.tables.users.set_profile(changes)?;
+        let users = &self.tables.users;
+        let (sql, mut params) = users.set_profile(changes)?;
         if let Some(sql) = sql {
             params.push(Param::from(id));
             self.conn.execute(&sql, &params).await?;
+        }
+        for (sql, mut params, add) in users.set_profiles(changes)? {
+            params.push(Param::from(id));
+            if self.conn.execute(&sql, &params).await? == 0 {
+                let (sql, mut params) = add;
+                params.push(Param::from(id));
+                self.conn.execute(&sql, &params).await?;
+            }
         }
         Ok(())
     }

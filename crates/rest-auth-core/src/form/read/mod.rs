@@ -8,6 +8,7 @@ use rest_auth_formats::validators::{email, text, username};
 use super::{Body, Field, FieldKind, Form, Input, Reading, Text, Value, integer, python_text};
 use crate::error::{Error, Result};
 use crate::messages::{self, Message};
+use crate::model::Date;
 
 /// What a field made of its part of the body.
 type Outcome<T> = Result<T, Vec<Message>>;
@@ -102,7 +103,15 @@ impl Field {
             }
             FieldKind::Integer => self.check_integer(input),
             FieldKind::Boolean => self.check_boolean(input),
-            FieldKind::Choice(choices) => self.check_choice(input, choices),
+            FieldKind::Date => check_date(input),
+            FieldKind::Choice(choices) => {
+                let words = choices.iter().map(|(value, _)| (value, Value::Text(value.clone())));
+                self.check_choice(input, words)
+            }
+            FieldKind::IntegerChoice(choices) => {
+                let numbers = choices.iter().map(|(value, _)| (value.to_string(), Value::Int(*value)));
+                self.check_choice(input, numbers)
+            }
             // `Form::writable` leaves lists out.
             FieldKind::List => Err(vec![messages::NOT_A_STRING]),
         }
@@ -193,15 +202,27 @@ impl Field {
         }
     }
 
-    fn check_choice(&self, input: &Input, choices: &[(String, String)]) -> Outcome<Value> {
-        let chosen = python_text::str(input);
-        let is_blank = self.allow_blank && *input == Input::text("");
-        if is_blank || choices.iter().any(|(value, _)| *value == chosen) {
-            Ok(Value::Text(chosen))
-        } else {
-            Err(vec![messages::invalid_choice(&chosen)])
+    /// The value whose text was chosen; none of them where nothing was and that is allowed.
+    fn check_choice(
+        &self,
+        input: &Input,
+        mut choices: impl Iterator<Item = (impl AsRef<str>, Value)>,
+    ) -> Outcome<Value> {
+        if self.allow_blank && *input == Input::text("") {
+            return Ok(Value::Text(String::new()));
         }
+        let chosen = python_text::str(input);
+        let found = choices.find(|(text, _)| text.as_ref() == chosen).map(|(_, value)| value);
+        found.ok_or_else(|| vec![messages::invalid_choice(&chosen)])
     }
+}
+
+fn check_date(input: &Input) -> Outcome<Value> {
+    let date = match input {
+        Input::Text(given) => Date::parse(&given.value),
+        _ => None,
+    };
+    date.map(Value::Date).ok_or_else(|| vec![messages::INVALID_DATE])
 }
 
 /// What one key of an HTML form says.

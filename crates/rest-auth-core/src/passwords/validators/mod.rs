@@ -70,7 +70,7 @@ impl Profile {
     pub fn of(user: &User) -> Self {
         let own = user.extra.iter().filter_map(|(name, value)| match value {
             ExtraValue::Text(text) => Some((name, text)),
-            ExtraValue::Null | ExtraValue::Int(_) | ExtraValue::Bool(_) => None,
+            ExtraValue::Null | ExtraValue::Int(_) | ExtraValue::Bool(_) | ExtraValue::Date(_) => None,
         });
         own.fold(
             Self::unknown()

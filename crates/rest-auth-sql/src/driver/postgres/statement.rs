@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rest_auth_core::model::Timestamp;
+use rest_auth_core::model::{Date, Timestamp};
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
@@ -64,6 +64,7 @@ impl Encode<'_, Postgres> for Bound<'_> {
             Param::Time(value) => value.map(|time| {
                 buffer.extend_from_slice(&time.micros().saturating_sub(EPOCH).to_be_bytes());
             }),
+            Param::Date(value) => value.map(|date| buffer.extend_from_slice(&date.days().to_be_bytes())),
             Param::Json(value) => match value {
                 Some(document) => {
                     buffer.push(1); // jsonb's version
@@ -83,6 +84,7 @@ impl Encode<'_, Postgres> for Bound<'_> {
             Param::Text(_) => 25,
             Param::Bool(_) => 16,
             Param::Time(_) => 1184,
+            Param::Date(_) => 1082,
             Param::Json(_) => 3802,
             Param::Uuid(_) => 2950,
         })))
@@ -116,6 +118,10 @@ fn decode(raw: &PgValueRef<'_>) -> Result<Value, BoxDynError> {
         "TIMESTAMPTZ" | "TIMESTAMP" => {
             let micros = i64::from_be_bytes(bytes.try_into()?).saturating_add(EPOCH);
             Value::Time(Timestamp::from_micros(micros))
+        }
+        "DATE" => {
+            let days = i32::from_be_bytes(bytes.try_into()?);
+            Value::Date(Date::from_days(days).ok_or("a day outside of the years 1 to 9999")?)
         }
         "UUID" => Value::Uuid(bytes.try_into()?),
         "JSONB" => Value::Json(std::str::from_utf8(bytes.get(1..).unwrap_or_default())?.to_owned()),

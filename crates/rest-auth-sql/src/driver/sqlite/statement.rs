@@ -56,6 +56,7 @@ impl ToSql for Param<'_> {
                 None => null,
             },
             Self::Time(value) => value.map_or(null, |time| text(time.sqlite_text())),
+            Self::Date(value) => value.map_or(null, |date| text(date.to_string())),
             Self::Json(value) => value.as_ref().map_or(null, |document| text(json::spaced(document))),
             Self::Uuid(value) => {
                 value.map_or(null, |bytes| text(uuid::Uuid::from_bytes(bytes).simple().to_string()))

@@ -6,10 +6,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rest_auth_core::model::Timestamp;
+use rest_auth_core::settings;
 use rusqlite::Connection;
 
 use super::Database;
 use crate::driver::{Conn, Error, Fields, Options, Pace, Param, Pool};
+use crate::user_model::UserModel;
+
+fn model() -> UserModel {
+    let settings = settings::UserModel { table: "people".to_owned(), ..Default::default() };
+    UserModel::new(&settings).unwrap()
+}
 
 /// A folder that goes with the test.
 struct Folder(PathBuf);
@@ -35,7 +42,7 @@ impl Drop for Folder {
 }
 
 fn open(path: &Path, options: Options) -> Pool {
-    let fields = Fields::new("people", None, std::iter::empty());
+    let fields = Fields::new(&model());
     Pool::open(&format!("sqlite://{}", path.display()), options, fields).unwrap()
 }
 
@@ -71,7 +78,7 @@ fn flushes(path: &Path) -> usize {
 
 #[tokio::test]
 async fn databases_in_memory_do_not_see_each_other() {
-    let fields = || Fields::new("people", None, std::iter::empty());
+    let fields = || Fields::new(&model());
     let one = Pool::open("sqlite::memory:", Options::default(), fields()).unwrap();
     let other = Pool::open("sqlite::memory:", Options::default(), fields()).unwrap();
     let mut tx = one.write().await.unwrap();

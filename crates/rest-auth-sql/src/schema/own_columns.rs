@@ -1,0 +1,96 @@
+//! The deployment's own columns at start-up: whether what is written fits them, and whether something writes those that
+//! need a value. What is wrong here would otherwise be an error 500 at the first registration.
+
+use rest_auth_core::settings::ExtraFieldKind;
+
+use crate::driver::{Catalogue, Column};
+use crate::user_model::{ExtraColumn, Profile, UserModel};
+
+/// Columns of the user table that every new row fills.
+const FILLED: [&str; 10] = [
+    "id",
+    "password",
+    "last_login",
+    "is_superuser",
+    "first_name",
+    "last_name",
+    "email",
+    "is_staff",
+    "is_active",
+    "date_joined",
+];
+
+/// A sentence with the key and a hint for everything that does not fit.
+pub(super) fn faults(there: &Catalogue, model: &UserModel, profiles: &[Profile]) -> Vec<String> {
+    let users = std::iter::once((None, model.table.as_str()));
+    let related = profiles.iter().enumerate().map(|(place, profile)| (Some(place), profile.table.as_str()));
+    let mut faults = Vec::new();
+    for (relation, table) in users.chain(related) {
+        for extra in model.extra_of(relation) {
+            if let Some(column) = there.column(table, &extra.name) {
+                faults.extend(misfit(table, extra, column));
+            }
+        }
+        let written = |name: &str| match relation {
+            None => FILLED.contains(&name) || model.username.as_deref() == Some(name),
+            Some(place) => name == profiles[place].owner || (name == "id" && profiles[place].has_uuid),
+        };
+        for column in there.columns(table).iter().filter(|column| !column.null && !column.has_default) {
+            let is_own = model.extra_of(relation).any(|extra| extra.name == column.name);
+            if !is_own && !written(&column.name) {
+                faults.push(unwritten(table, column, relation.is_none()));
+            }
+        }
+    }
+    faults
+}
+
+/// A column that needs a value and gets none.
+fn unwritten(table: &str, column: &Column, is_users: bool) -> String {
+    let name = &column.name;
+    if is_users && name == "username" {
+        return format!(
+            "user_model.username_field: {table}.username needs a value and gets none; set it to \"username\""
+        );
+    }
+    format!(
+        "user_model.extra_fields: {table}.{name} takes no NULL, has no default and is not listed; list it, with at_signup = false if registration shall not ask for it, or give it a default in the database"
+    )
+}
+
+/// What the settings say of a column that the column does not do.
+fn misfit(table: &str, extra: &ExtraColumn, column: &Column) -> Option<String> {
+    let what = |fault: &str, hint: &str| {
+        Some(format!("user_model.extra_fields: {table}.{} {fault}; {hint}", extra.name))
+    };
+    let declared = &column.declared;
+    if kind_of(declared).is_some_and(|kind| kind != extra.kind) {
+        return what(&format!("is {declared}"), &format!("set another kind for the field {}", extra.field));
+    }
+    if extra.null && !column.null {
+        return what("takes no NULL", &format!("remove null = true from the field {}", extra.field));
+    }
+    if let Some(limit) = column.length() {
+        if extra.max_length.is_some_and(|length| length > limit)
+            || extra.longest_choice.is_some_and(|length| length > limit)
+        {
+            return what(
+                &format!("takes {limit} characters"),
+                &format!("lower max_length and shorten the choices of the field {}", extra.field),
+            );
+        }
+    }
+    None
+}
+
+/// What a declared type holds; `None` for types of the deployment's own and those that are anybody's.
+fn kind_of(declared: &str) -> Option<ExtraFieldKind> {
+    let word = declared.split(['(', ' ']).next()?;
+    match word {
+        "varchar" | "char" | "character" | "text" | "citext" => Some(ExtraFieldKind::Char),
+        "smallint" | "integer" | "int" | "bigint" | "int2" | "int4" | "int8" => Some(ExtraFieldKind::Integer),
+        "bool" | "boolean" => Some(ExtraFieldKind::Boolean),
+        "date" => Some(ExtraFieldKind::Date),
+        _ => None,
+    }
+}
