@@ -1,7 +1,7 @@
 //! `[account]`: what allauth itself checks at start-up, and what its settings cannot mean.
 
 use super::{Check, Findings, NOTHING, error, warning};
-use crate::settings::{EmailVerification, FeatureName, LoginMethod, Per, Settings};
+use crate::settings::{Account, EmailVerification, FeatureName, LoginMethod, Per, Settings};
 use crate::throttles::rate_limits::Action;
 
 pub(super) const CHECKS: &[&Check] = &[
@@ -13,6 +13,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &IMPOSSIBLE_NAME,
     &IMPOSSIBLE_PASSWORD,
     &UNCOUNTABLE,
+    &TWO_NAMES,
     &UNKNOWN_LOGIN,
     &NOBODY_WAITS,
 ];
@@ -51,6 +52,11 @@ static UNCOUNTABLE: Check = error(
     "counts {}, which nobody knows at that point",
     "count per ip; login_failed and reset_password also per key, change_password also per user",
 );
+static TWO_NAMES: Check = error(
+    "rest_auth.E058",
+    "is {}, and user_model.username_field is not",
+    "give the column in one of the two places",
+);
 static UNKNOWN_LOGIN: Check = warning(
     "rest_auth.W050",
     "requires nothing that account.login_methods logs in with",
@@ -77,6 +83,11 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     }
     if account.password_min_length > LONGEST_PASSWORD {
         findings.add(&IMPOSSIBLE_PASSWORD, "account.password_min_length");
+    }
+    let (theirs, ours) = (&account.user_model_username_field, &settings.user_model.username_field);
+    if theirs != ours && *theirs != Account::default().user_model_username_field {
+        let theirs = theirs.as_deref().map_or("false".to_owned(), |name| format!("`{name}`"));
+        findings.about(&TWO_NAMES, "account.user_model_username_field", &theirs);
     }
     findings.no_zero("account.email_confirmation_expire_days", account.email_confirmation_expire_days.into());
     findings.no_zero("account.login_timeout", account.login_timeout.0);

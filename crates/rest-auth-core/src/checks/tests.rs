@@ -92,6 +92,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ("E054", "account.signup_fields", "[account]\nsignup_fields = [\"nickname\", \"username*\"]"),
     ("E055", "account.username_min_length", "[account]\nusername_min_length = 151"),
     ("E056", "account.password_min_length", "[account]\npassword_min_length = 129"),
+    (
+        "E058",
+        "account.user_model_username_field",
+        "[account]\nuser_model_username_field = \"nick\"\n[user_model]\nusername_field = \"name\"",
+    ),
     ("E060", "password.hashers", "[password]\nhashers = [\"sha1\"]"),
     ("E060", "password.hashers", "[password]\nhashers = [{ algorithm = \"argon2\", rounds = 12 }]"),
     (

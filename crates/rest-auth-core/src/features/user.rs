@@ -167,7 +167,9 @@ fn under_key(model: &UserModel, error: Error) -> Error {
             let mut renamed = FieldErrors::default();
             for (name, messages) in errors.iter() {
                 let name = if name == "username" { model.username_key() } else { name };
-                messages.iter().for_each(|message| renamed.add(name, message.clone()));
+                for message in messages {
+                    renamed.add(name, message.clone());
+                }
             }
             Error::Invalid(renamed)
         }

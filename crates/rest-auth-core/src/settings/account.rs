@@ -49,6 +49,8 @@ section! {
             strict = ["email*", "username*", "password1*", "password2*"].map(str::to_owned).to_vec();
         /// An address belongs to one account.
         unique_email: bool = true;
+        /// ACCOUNT_USER_MODEL_USERNAME_FIELD: another place for user_model.username_field; false: no user names.
+        user_model_username_field: OrFalse<String> = OrFalse::of("username".to_owned());
         /// Code points.
         username_min_length: usize = 1;
         /// Names that nobody may take, in any case.

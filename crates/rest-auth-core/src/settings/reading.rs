@@ -15,6 +15,11 @@ impl Settings {
         let mut problems = Vec::new();
         let mut settings = Self::default();
         let mut parts = split(table, &mut problems);
+        let gives = |section: &str, key: &str| {
+            parts.iter().any(|(name, part)| name == section && part.contains_key(key))
+        };
+        let only_allauths_name =
+            gives("account", "user_model_username_field") && !gives("user_model", "username_field");
         macro_rules! read {
             ($($field:ident: $ty:ty,)*) => {
                 $({
@@ -25,6 +30,9 @@ impl Settings {
             };
         }
         for_each_section!(read);
+        if only_allauths_name {
+            settings.user_model.username_field = settings.account.user_model_username_field.clone();
+        }
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
 
@@ -165,6 +173,18 @@ mod tests {
         assert_eq!(problem.hint.as_deref(), Some("it belongs to [rest_auth]"));
         let problem = &problems("[http]\nsecret_key = \"x\"")[0];
         assert_eq!(problem.hint.as_deref(), Some("it belongs to the top level, before the first section"));
+    }
+
+    #[test]
+    fn allauths_name_of_the_user_names_column_counts_where_ours_is_not_given() {
+        let column = |text: &str| {
+            Settings::from_table(toml::from_str(text).unwrap()).unwrap().user_model.username_field.0
+        };
+        assert_eq!(column("[account]\nuser_model_username_field = false"), None);
+        assert_eq!(column("[account]\nuser_model_username_field = \"nick\""), Some("nick".to_owned()));
+        let both =
+            "[account]\nuser_model_username_field = \"username\"\n[user_model]\nusername_field = false";
+        assert_eq!(column(both), None);
     }
 
     #[test]

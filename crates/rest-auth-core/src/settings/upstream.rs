@@ -129,9 +129,9 @@ pub const NOT_TAKEN: &[NotTaken] = &[
         "remove it: bodies have no NaN, ?format= narrows the choice of the renderer, and times are ISO 8601",
     ),
     not_taken(
-        &["account.user_model_username_field", "account.user_model_email_field"],
+        &["account.user_model_email_field"],
         "is part of the user model here",
-        "write user_model.username_field, false for none; the address is the column email",
+        "remove it: the address is the column email",
     ),
     not_taken(
         &["account.email_max_length"],

@@ -70,15 +70,13 @@ fn misfit(table: &str, extra: &ExtraColumn, column: &Column) -> Option<String> {
     if extra.null && !column.null {
         return what("takes no NULL", &format!("remove null = true from the field {}", extra.field));
     }
-    if let Some(limit) = column.length() {
-        if extra.max_length.is_some_and(|length| length > limit)
-            || extra.longest_choice.is_some_and(|length| length > limit)
-        {
-            return what(
-                &format!("takes {limit} characters"),
-                &format!("lower max_length and shorten the choices of the field {}", extra.field),
-            );
-        }
+    let is_above =
+        |length: Option<usize>| length.zip(column.length()).is_some_and(|(length, limit)| length > limit);
+    if is_above(extra.max_length) || is_above(extra.longest_choice) {
+        return what(
+            &format!("is {declared}"),
+            &format!("lower max_length and shorten the choices of the field {}", extra.field),
+        );
     }
     None
 }

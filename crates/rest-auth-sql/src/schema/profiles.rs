@@ -16,13 +16,13 @@ pub(super) fn find(there: &Catalogue, model: &UserModel) -> Result<Vec<Profile>,
 fn find_one(there: &Catalogue, model: &UserModel, relation: &Relation) -> Result<Profile, String> {
     let name = &relation.name;
     let usual = model.usual_table(relation);
-    let owned: Vec<&str> = there.tables().filter(|table| owner(there, model, table).is_some()).collect();
     let table = if there.has_table(&usual) {
         usual
     } else {
-        let mut others = owned.iter().filter(|table| relation.may_be(table));
+        let is_one = |table: &&str| relation.may_be(table) && owner(there, model, table).is_some();
+        let mut others = there.tables().filter(is_one);
         match (others.next(), others.next()) {
-            (Some(table), None) => (*table).to_owned(),
+            (Some(table), None) => table.to_owned(),
             (None, _) => {
                 return Err(format!(
                     "user_model.extra_fields: the relation {name} has no table {usual}; run the Django project's own migrations, or name the table: relation_tables = {{ {name} = \"…\" }}"

@@ -46,7 +46,7 @@ impl UserStatements {
         let has = |name: &str| there.has_column(&model.table, name);
         let table = quoted(&model.table);
         let list = std::iter::once("u.id".to_owned())
-            .chain(columns.iter().map(|column| column.expression()))
+            .chain(columns.iter().map(Column::expression))
             .collect::<Vec<_>>()
             .join(", ");
         let joins: String =

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rest_auth_core::model::{EncodedPassword, NewUser, Timestamp, UserId, UserIdKind};
-use rest_auth_core::settings::{self, ExtraField, ExtraFieldKind, LoginField, OrFalse};
+use rest_auth_core::settings::{self, ExtraField, LoginField, OrFalse};
 use rest_auth_core::store::{Store, StoreError};
 use rest_auth_sql::{Options, SqlStore, UserModel};
 use rest_auth_tests::postgres;
@@ -27,11 +27,8 @@ fn djangos_own() -> UserModel {
 fn custom(id_kind: UserIdKind) -> UserModel {
     let extra = |name: &str, length| ExtraField {
         name: name.to_owned(),
-        kind: ExtraFieldKind::Char,
         max_length: Some(length),
-        choices: Vec::new(),
-        required: false,
-        read_only: false,
+        ..ExtraField::default()
     };
     UserModel::new(&settings::UserModel {
         table: "users_customuser".to_owned(),
@@ -39,6 +36,7 @@ fn custom(id_kind: UserIdKind) -> UserModel {
         login_field: LoginField::Email,
         username_field: OrFalse::off(),
         extra_fields: vec![extra("gender", 20), extra("phone_number", 30)],
+        ..settings::UserModel::default()
     })
     .unwrap()
 }

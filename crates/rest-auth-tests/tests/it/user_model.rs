@@ -189,6 +189,15 @@ async fn a_user_name_may_stand_in_a_column_of_another_name() {
             json!({"username": ["A user with that username already exists."]})
         );
         let user = app.client().get(USER).token(&key).send().await.json();
-        assert_eq!(user["username"], "ann");
+        assert_eq!((&user["nickname"], &user["username"]), (&json!("ann"), &Value::Null));
+        app.register("bob").await;
+        let rename = async |name: &str| {
+            let body = json!({ "nickname": name, "username": "carl" });
+            app.client().request("PATCH", USER).token(&key).json(&body).send().await
+        };
+        let taken = json!({"nickname": ["A user with that username already exists."]});
+        assert_eq!(rename("BOB").await.json(), taken);
+        assert_eq!(rename("anna").await.json()["nickname"], "anna");
+        assert_eq!(app.log_in("anna", PASSWORD).await.status, 200);
     }
 }
