@@ -8,4 +8,5 @@ pub mod population;
 pub mod postgres;
 pub mod process;
 pub mod smtp;
+pub mod sources;
 pub mod sqlite;

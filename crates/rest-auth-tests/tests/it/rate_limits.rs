@@ -202,7 +202,7 @@ async fn sign_ups_are_counted_by_address() {
 }
 
 #[tokio::test]
-async fn the_strict_profile_limits_guesses_and_the_compatible_one_does_not() {
+async fn w_05_the_strict_profile_limits_guesses_and_the_compatible_one_does_not() {
     for (settings, expected) in [("profile = \"strict\"\n[password]\nhashers = [\"argon2\"]", 429), ("", 400)]
     {
         let app = TestApp::with(settings).await;
@@ -282,7 +282,7 @@ async fn changes_are_counted_by_account() {
 }
 
 #[tokio::test]
-async fn a_password_with_every_request_is_limited_as_at_login() {
+async fn a_02_a_password_with_every_request_is_limited_as_at_login() {
     let basic = format!("{LIMITED}\n[http]\nauthentication = [\"basic\"]\n[rest_auth]\ntoken_model = true");
     let app = TestApp::with(&basic).await;
     app.token_of("ann").await;

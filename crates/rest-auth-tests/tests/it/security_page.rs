@@ -2,33 +2,12 @@
 //! its id and no other. `UPDATE=1` writes the column of tests.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+
+use rest_auth_tests::sources::{functions, root};
 
 const PAGE: &str = "docs/internals/security.md";
 /// The ids go from 1 to this one.
 const LAST: u32 = 108;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// The names of all functions below a folder of sources.
-fn functions(folder: &Path, found: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            functions(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = std::fs::read_to_string(&path).unwrap();
-            let names = text.lines().filter_map(|line| {
-                let (_, rest) = line.trim_start().split_once("fn ")?;
-                let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
-                Some(rest[..end].to_owned())
-            });
-            found.extend(names);
-        }
-    }
-}
 
 /// The ids that a test's name begins with: `s_16_s_17_…` carries two.
 fn ids(mut name: &str) -> Vec<u32> {
@@ -43,12 +22,8 @@ fn ids(mut name: &str) -> Vec<u32> {
 
 /// Every test by the ids that it carries.
 fn tests_by_id() -> BTreeMap<u32, Vec<String>> {
-    let mut names = Vec::new();
-    functions(&root().join("crates"), &mut names);
-    names.sort();
-    names.dedup();
     let mut by_id: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-    for name in names {
+    for name in functions() {
         for id in ids(&name) {
             by_id.entry(id).or_default().push(name.clone());
         }
@@ -97,8 +72,7 @@ fn every_security_statement_stands_on_its_page_with_its_tests() {
 
 #[test]
 fn the_tests_that_the_page_names_in_its_text_exist() {
-    let mut names = Vec::new();
-    functions(&root().join("crates"), &mut names);
+    let names = functions();
     let page = std::fs::read_to_string(root().join(PAGE)).unwrap();
     for line in page.lines().filter(|line| id_of(line).is_some()) {
         let words = line.split('`').skip(1).step_by(2).filter(|word| word.matches('_').count() > 3);

@@ -172,7 +172,7 @@ async fn s_19_the_addresses_of_one_ipv6_network_are_one_client() {
 }
 
 #[tokio::test]
-async fn verification_is_throttled_in_the_strict_profile_only() {
+async fn e_03_verification_is_throttled_in_the_strict_profile_only() {
     let strict = format!("profile = \"strict\"\n{SCOPED}\n[password]\nhashers = [\"argon2\"]");
     for (settings, is_throttled) in [(SCOPED, false), (&strict, true)] {
         for path in ["verify-email/", "resend-email/"] {
