@@ -1,5 +1,5 @@
-//! Rows that have ended: sessions, stored confirmation keys and hits of throttles are deleted now and then, a few at a time, so that nobody
-//! waits behind a long deletion.
+//! Rows that have ended: sessions, refresh tokens, stored confirmation keys and hits of throttles are deleted now and
+//! then, a few at a time, so that nobody waits behind a long deletion.
 //!
 //! Nothing depends on it. What has ended counts as gone wherever it is read, and any number of processes may clean the
 //! same database. Mails that were given up are not ended: the operator has not seen them yet.
@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::context::App;
+use crate::features::jwt;
 use crate::model::Timestamp;
 use crate::settings::FeatureName;
 use crate::store::{Store, StoreResult, Tx};
@@ -27,6 +28,8 @@ const FIRST: Duration = Duration::from_mins(5);
 pub struct Cleared {
     /// Sessions.
     pub sessions: u64,
+    /// Outstanding refresh tokens, with what was noted of them.
+    pub refresh_tokens: u64,
     /// Stored confirmation keys.
     pub confirmation_keys: u64,
     /// Hits that count no more, beside those that requests sweep.
@@ -41,8 +44,14 @@ pub async fn run(app: Arc<App>) -> Infallible {
     loop {
         match clear(&app).await {
             Ok(nothing) if nothing == Cleared::default() => {}
-            Ok(Cleared { sessions, confirmation_keys, throttle_hits }) => {
-                tracing::info!(sessions, confirmation_keys, throttle_hits, "expired rows were deleted");
+            Ok(Cleared { sessions, refresh_tokens, confirmation_keys, throttle_hits }) => {
+                tracing::info!(
+                    sessions,
+                    refresh_tokens,
+                    confirmation_keys,
+                    throttle_hits,
+                    "expired rows were deleted"
+                );
             }
             Err(error) => {
                 tracing::warn!(%error, "expired rows could not be deleted; the next round tries again");
@@ -58,8 +67,11 @@ pub async fn clear(app: &App) -> StoreResult<Cleared> {
     let mut cleared = Cleared {
         sessions: clear_sessions(store, now).await?,
         throttle_hits: in_portions(store, Ended::ThrottleHits { now }).await?,
-        confirmation_keys: 0,
+        ..Cleared::default()
     };
+    if jwt::are_noted(&app.settings) {
+        cleared.refresh_tokens = clear_refresh_tokens(store, now).await?;
+    }
     if app.settings.has(FeatureName::Registration) {
         let days = i64::from(app.settings.account.email_confirmation_expire_days);
         let sent_before = now.minus_seconds(days * 86_400);
@@ -73,10 +85,16 @@ pub async fn clear_sessions(store: &dyn Store, now: Timestamp) -> StoreResult<u6
     in_portions(store, Ended::Sessions { now }).await
 }
 
+/// Deletes the refresh tokens that have ended by now: simplejwt's command `flushexpiredtokens`. How many there were.
+pub async fn clear_refresh_tokens(store: &dyn Store, now: Timestamp) -> StoreResult<u64> {
+    in_portions(store, Ended::RefreshTokens { now }).await
+}
+
 /// A kind of rows that end.
 #[derive(Clone, Copy)]
 enum Ended {
     Sessions { now: Timestamp },
+    RefreshTokens { now: Timestamp },
     ThrottleHits { now: Timestamp },
     ConfirmationKeys { sent_before: Timestamp },
 }
@@ -85,6 +103,7 @@ impl Ended {
     async fn delete_portion(self, tx: &mut dyn Tx) -> StoreResult<u64> {
         match self {
             Self::Sessions { now } => tx.delete_expired_sessions(now, PORTION).await,
+            Self::RefreshTokens { now } => tx.delete_expired_refresh_tokens(now, PORTION).await,
             Self::ThrottleHits { now } => tx.delete_expired_hits(now, PORTION).await,
             Self::ConfirmationKeys { sent_before } => {
                 tx.delete_email_confirmations(sent_before, PORTION).await

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use rest_auth_formats::{SecretKeys, random_text};
 use tokio::sync::Notify;
 
+use crate::features::jwt::Jwt;
+use crate::features::legacy_jwt::LegacyJwt;
 use crate::hooks::Hooks;
 use crate::mail::MailTemplates;
 use crate::model::{Secret, Timestamp};
@@ -20,6 +22,10 @@ pub struct App {
     pub settings: Settings,
     /// The keys that sign.
     pub keys: SecretKeys,
+    /// What makes and reads JSON web tokens, where the deployment has such.
+    pub jwt: Option<Arc<Jwt>>,
+    /// The same for those of simplejwt's predecessors.
+    pub legacy_jwt: Option<Arc<LegacyJwt>>,
     /// The database.
     pub store: Arc<dyn Store>,
     /// The words of mails.
@@ -69,11 +75,15 @@ impl App {
         if settings.top.secret_key.expose().is_empty() {
             settings.top.secret_key = parts.entropy.secret_key();
         }
+        let jwt = settings.uses_jwt().then(|| Jwt::of(&settings)).transpose()?;
+        let legacy_jwt = settings.uses_legacy_jwt().then(|| LegacyJwt::of(&settings)).transpose()?;
         let keys = SecretKeys::new(settings.top.secret_key.expose().clone())
             .with_fallbacks(settings.top.secret_key_fallbacks.iter().map(|key| key.expose().clone()));
         let AppParts { store, hooks, clock, entropy } = parts;
         Ok(Arc::new(Self {
             keys,
+            jwt,
+            legacy_jwt,
             store,
             templates,
             passwords: Passwords::new(chain, pool, validators, entropy.clone()),

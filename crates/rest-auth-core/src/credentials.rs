@@ -6,18 +6,35 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::features::jwt::{self, TokenPair};
+use crate::features::legacy_jwt;
 use crate::features::sessions::{self, Session, SessionCookie};
 use crate::messages;
 use crate::model::{Token, TokenKey, User};
+use crate::settings::{FeatureName, Settings};
 use crate::store::Tx;
 
 /// What a login asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// DRF's token.
     pub token: bool,
+    /// JSON web tokens.
+    pub jwt: bool,
+    /// One of simplejwt's predecessors.
+    pub legacy_jwt: bool,
     /// A session.
     pub session: bool,
+}
+
+impl Wanted {
+    /// What the deployment answers a login with; whether that opens a session too is the caller's to say.
+    pub fn of(settings: &Settings, session: bool) -> Self {
+        let rest_auth = &settings.rest_auth;
+        let legacy_jwt = settings.has(FeatureName::LegacyJwt);
+        let jwt = rest_auth.use_jwt && !legacy_jwt;
+        Self { token: rest_auth.token_model && !jwt && !legacy_jwt, jwt, legacy_jwt, session }
+    }
 }
 
 /// What was issued. The caller commits, then answers.
@@ -25,6 +42,10 @@ pub struct Wanted {
 pub struct Credentials {
     /// The account's token: the same one at every login, until a logout deletes it.
     pub token: Option<Token>,
+    /// Two tokens that nobody has got before.
+    pub jwt: Option<TokenPair>,
+    /// A token of simplejwt's predecessors.
+    pub legacy_jwt: Option<legacy_jwt::Issued>,
     /// The session's cookie, and the CSRF secret that goes with it.
     pub session: Option<SessionCookie>,
 }
@@ -47,6 +68,12 @@ pub async fn issue(
     if wanted.token {
         let key = TokenKey::from_random(cx.entropy.bytes());
         credentials.token = Some(tx.token_or_add(user.id, key, cx.now).await?);
+    }
+    if wanted.jwt {
+        credentials.jwt = Some(jwt::issue(cx, tx, user).await?);
+    }
+    if wanted.legacy_jwt {
+        credentials.legacy_jwt = Some(legacy_jwt::issue(cx, user)?);
     }
     if wanted.session {
         credentials.session = Some(sessions::log_in(cx, tx, user, current).await?);

@@ -15,6 +15,8 @@ pub enum Error {
     NotAuthenticated,
     /// Credentials were given and are bad.
     AuthenticationFailed(Message),
+    /// A JSON web token was given and gets nobody in.
+    TokenRefused(TokenRefusal),
     /// Somebody is logged in and may not; or a CSRF proof is missing.
     PermissionDenied(Message),
     /// Nothing there, or nothing that this caller may see.
@@ -35,6 +37,28 @@ pub enum Error {
     },
     /// Anything else. It is logged once, at the boundary, and tells the client nothing.
     Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why a JSON web token gets nobody in: simplejwt's `InvalidToken` and `AuthenticationFailed`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRefusal {
+    /// What is wrong.
+    pub message: Message,
+    /// Whether the answer has the message's code beside it.
+    pub shows_code: bool,
+    /// What each kind of token that would have done says of it; empty where one kind was asked for.
+    pub attempts: Vec<TokenAttempt>,
+}
+
+/// What one kind of token says of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenAttempt {
+    /// simplejwt's name of the class.
+    pub class: &'static str,
+    /// The kind, as tokens name it.
+    pub kind: &'static str,
+    /// What is wrong.
+    pub message: Message,
 }
 
 impl Error {
@@ -61,6 +85,7 @@ impl std::fmt::Display for Error {
         match self {
             Self::Invalid(errors) => write!(f, "invalid input: {errors:?}"),
             Self::NotAuthenticated => f.write_str(&messages::NOT_AUTHENTICATED.text),
+            Self::TokenRefused(refusal) => f.write_str(&refusal.message.text),
             Self::AuthenticationFailed(message)
             | Self::PermissionDenied(message)
             | Self::Refused(message) => f.write_str(&message.text),

@@ -5,6 +5,9 @@
 
 use std::borrow::Cow;
 
+use rest_auth_formats::jwt::legacy::{Dialect, LegacyFailure};
+use rest_auth_formats::jwt::{AuthenticationFailure, TokenError};
+
 /// A sentence with the code that DRF, Django or simplejwt gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -206,6 +209,27 @@ pub const BASIC_HEADER_ENCODING: Message = Message::fixed(
     "Invalid basic header. Credentials not correctly base64 encoded.",
 );
 
+// JSON web tokens: rest_framework_simplejwt, whose sentences stand beside the checks that say them.
+
+/// What is wrong with a token.
+pub fn token_error(error: &TokenError) -> Message {
+    Message::filled("token_not_valid", error.to_string())
+}
+/// Why a token that is sound gets nobody in, or none was found.
+pub fn jwt_failure(failure: AuthenticationFailure) -> Message {
+    Message::filled(failure.code().unwrap_or("no_active_account"), failure.to_string())
+}
+/// A refresh token that was ended, where it is verified.
+pub const TOKEN_BLACKLISTED: Message = Message::fixed("invalid", "Token is blacklisted");
+/// What a predecessor of simplejwt says of a token in a request.
+pub const fn legacy_refusal(failure: LegacyFailure, dialect: Dialect) -> Message {
+    Message::fixed("authentication_failed", failure.detail(dialect))
+}
+/// What it says of a token in a body.
+pub const fn legacy_form_error(failure: LegacyFailure, dialect: Dialect) -> Message {
+    Message::fixed("invalid", failure.form_error(dialect))
+}
+
 // login: dj_rest_auth.serializers.LoginSerializer.
 
 /// Unknown account, wrong password, inactive account: all the same.
@@ -230,6 +254,19 @@ pub const LOGGED_OUT: Message = Message::fixed("ok", "Successfully logged out.")
 /// Neither a token in the header nor a session to end.
 pub const LOGOUT_WITHOUT_LOGIN: Message =
     Message::fixed("error", "You should be logged in to logout. Check whether the token is passed.");
+
+/// The blacklist is on, and no refresh token came with the cookies.
+pub const LOGOUT_WITHOUT_COOKIE: Message =
+    Message::fixed("error", "Refresh token was not included in cookie data.");
+/// The blacklist is on, and no refresh token stood in the body.
+pub const LOGOUT_WITHOUT_TOKEN: Message =
+    Message::fixed("error", "Refresh token was not included in request data.");
+/// Nothing here can end the token.
+pub const LOGOUT_ON_CLIENT_ONLY: Message = Message::fixed(
+    "ok",
+    "Neither cookies or blacklist are enabled, so the token has not been deleted server side. \
+     Please make sure the token is deleted client side.",
+);
 
 // registration: dj_rest_auth.registration.
 

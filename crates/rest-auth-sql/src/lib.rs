@@ -6,6 +6,7 @@
 mod driver;
 mod email_addresses;
 mod outbox;
+mod refresh_tokens;
 mod schema;
 mod sessions;
 mod sites;

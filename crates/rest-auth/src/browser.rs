@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use rest_auth_core::features::sessions::{self, Opened, Renewal, Session};
 use rest_auth_core::form::Input;
-use rest_auth_core::settings::Settings;
+use rest_auth_core::settings::{AuthenticatorName, Settings};
 use rest_auth_core::{Context, Error, Result, messages};
 use rest_auth_formats::csrf::{self, CsrfFailure, CsrfRequest, CsrfSettings};
 use tokio::sync::OnceCell;
@@ -22,6 +22,11 @@ pub(crate) struct Browser {
     origin: Origin,
     session_cookie: Option<String>,
     csrf_cookie: Option<String>,
+    refresh_cookie: Option<String>,
+    /// Whether tokens in cookies need a proof against CSRF.
+    jwt_needs_csrf: bool,
+    /// Whether every visitor is handed one.
+    hands_out_csrf: bool,
     /// `csrfmiddlewaretoken` of a posted form.
     form_token: Option<String>,
     renewal: Renewal,
@@ -33,7 +38,15 @@ pub(crate) struct Browser {
 impl Browser {
     /// Reads the cookies and opens nothing.
     pub(crate) fn of(settings: &Settings, origin: Origin, headers: &HeaderMap) -> Self {
+        let rest_auth = &settings.rest_auth;
+        let refresh_cookie = rest_auth.jwt_auth_refresh_cookie.get().filter(|_| rest_auth.use_jwt);
+        let enforces = rest_auth.jwt_auth_cookie_enforce_csrf_on_unauthenticated;
+        let has_jwt_cookie =
+            rest_auth.jwt_auth_cookie.get().is_some() && settings.asks(AuthenticatorName::JwtCookie);
         Self {
+            refresh_cookie: refresh_cookie.and_then(|name| cookies::read(headers, name)),
+            jwt_needs_csrf: has_jwt_cookie && (enforces || rest_auth.jwt_auth_cookie_use_csrf),
+            hands_out_csrf: has_jwt_cookie && enforces && !settings.csrf.use_sessions,
             origin,
             session_cookie: cookies::read(headers, &settings.session.cookie_name),
             csrf_cookie: cookies::read(headers, &settings.csrf.cookie_name),
@@ -62,6 +75,16 @@ impl Browser {
     /// Whether the request names a session at all.
     pub(crate) fn names_a_session(&self) -> bool {
         self.session_cookie.is_some()
+    }
+
+    /// Whether a posted form has to be looked into for a proof against CSRF.
+    pub(crate) fn may_need_a_form_token(&self) -> bool {
+        self.names_a_session() || self.jwt_needs_csrf
+    }
+
+    /// The refresh token in its cookie.
+    pub(crate) fn refresh_cookie(&self) -> Option<&str> {
+        self.refresh_cookie.as_deref()
     }
 
     /// Whether the check against CSRF came to the field that a posted form may carry.
@@ -116,7 +139,10 @@ impl Browser {
     /// Adds what the cookies have become to an answer that says nothing of them itself.
     pub(crate) async fn settle(&self, cx: &Context, reply: &mut Reply) -> Result<()> {
         let settings = &cx.settings;
-        if reply.cookies.csrf.is_none() && self.csrf_cookie_is_broken.load(Ordering::Relaxed) {
+        // Where a proof is asked of whoever comes with nothing, everybody can get one by asking for anything.
+        let lacks_csrf = self.hands_out_csrf && self.csrf_cookie.is_none();
+        let renews_csrf = lacks_csrf || self.csrf_cookie_is_broken.load(Ordering::Relaxed);
+        if reply.cookies.csrf.is_none() && renews_csrf {
             reply.cookies.csrf = cookies::csrf(cx, &sessions::new_csrf_secret(cx));
         }
         if reply.cookies.session.is_some() {

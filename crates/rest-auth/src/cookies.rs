@@ -3,13 +3,18 @@
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use rest_auth_core::Context;
-use rest_auth_core::features::sessions::SessionCookie;
-use rest_auth_core::settings::{SameSite, Settings};
+use rest_auth_core::features::sessions::{self, SessionCookie};
+use rest_auth_core::model::{Secret, Timestamp};
+use rest_auth_core::settings::{FeatureName, SameSite, Settings};
 use rest_auth_formats::cookie::{self, Lifetime, SetCookie};
 
 /// The cookies of an answer. A later value takes the place of an earlier one.
 #[derive(Clone, Default)]
 pub(crate) struct Lines {
+    /// The access token.
+    pub(crate) access: Option<HeaderValue>,
+    /// The refresh token.
+    pub(crate) refresh: Option<HeaderValue>,
     /// `csrftoken`.
     pub(crate) csrf: Option<HeaderValue>,
     /// `sessionid`.
@@ -20,12 +25,61 @@ impl Lines {
     /// What a login sets.
     pub(crate) fn of_login(cx: &Context, opened: &SessionCookie) -> Self {
         let secret = opened.csrf_secret.as_deref().filter(|_| !cx.settings.csrf.use_sessions);
-        Self { csrf: secret.and_then(|secret| csrf(cx, secret)), session: session(cx, opened) }
+        let csrf = secret.and_then(|secret| csrf(cx, secret));
+        Self { csrf, session: session(cx, opened), ..Self::default() }
+    }
+
+    /// The same with an access token, if it has a cookie. Where such cookies need a proof against CSRF, a login that
+    /// opens no session hands that out too.
+    pub(crate) fn with_access(mut self, cx: &Context, token: &Secret, expires: Timestamp) -> Self {
+        let rest_auth = &cx.settings.rest_auth;
+        let Some(name) = rest_auth.jwt_auth_cookie.get() else { return self };
+        self.access = jwt(cx, name, "/", token, expires);
+        if rest_auth.jwt_auth_cookie_use_csrf && self.session.is_none() && !cx.settings.csrf.use_sessions {
+            self.csrf = csrf(cx, &sessions::new_csrf_secret(cx));
+        }
+        self
+    }
+
+    /// The same with a refresh token, if it has a cookie.
+    pub(crate) fn with_refresh(mut self, cx: &Context, token: &Secret, expires: Timestamp) -> Self {
+        let rest_auth = &cx.settings.rest_auth;
+        if let Some(name) = rest_auth.jwt_auth_refresh_cookie.get() {
+            self.refresh = jwt(cx, name, &rest_auth.jwt_auth_refresh_cookie_path, token, expires);
+        }
+        self
+    }
+
+    /// The same with a token of simplejwt's predecessors, if it has a cookie. It stands where an access token would.
+    pub(crate) fn with_legacy(mut self, cx: &Context, token: &Secret, expires: Timestamp) -> Self {
+        if let Some(name) = cx.settings.jwt_auth.jwt_auth_cookie.get() {
+            let lifetime = Lifetime::Seconds(expires.seconds_since(cx.now).max(0), cx.now);
+            self.access = line(&SetCookie { value: token.expose(), lifetime, ..legacy_place(name) });
+        }
+        self
+    }
+
+    /// The same without tokens: the browser forgets both.
+    pub(crate) fn without_tokens(mut self, settings: &Settings) -> Self {
+        let rest_auth = &settings.rest_auth;
+        let forget = |name: &String, path| line(&jwt_place(settings, name, path).deletion());
+        if settings.has(FeatureName::LegacyJwt) {
+            let name = settings.jwt_auth.jwt_auth_cookie.get();
+            self.access = name.and_then(|name| line(&legacy_place(name).deletion()));
+        }
+        if !rest_auth.use_jwt {
+            return self;
+        }
+        let access = rest_auth.jwt_auth_cookie.get().and_then(|name| forget(name, "/"));
+        self.access = access.or(self.access);
+        let path = &rest_auth.jwt_auth_refresh_cookie_path;
+        self.refresh = rest_auth.jwt_auth_refresh_cookie.get().and_then(|name| forget(name, path));
+        self
     }
 
     /// In Django's order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderValue> {
-        self.csrf.iter().chain(&self.session)
+        [&self.access, &self.refresh, &self.csrf, &self.session].into_iter().flatten()
     }
 
     /// Whether there is none.
@@ -72,6 +126,31 @@ pub(crate) fn csrf(cx: &Context, secret: &str) -> Option<HeaderValue> {
         secure: csrf.cookie_secure,
         same_site: csrf.cookie_samesite.get().copied().map(same_site),
     })
+}
+
+/// The line that hands a token to the browser.
+fn jwt(cx: &Context, name: &str, path: &str, token: &Secret, expires: Timestamp) -> Option<HeaderValue> {
+    let lifetime = Lifetime::Seconds(expires.seconds_since(cx.now).max(0), cx.now);
+    line(&SetCookie { value: token.expose(), lifetime, ..jwt_place(&cx.settings, name, path) })
+}
+
+fn jwt_place<'a>(settings: &'a Settings, name: &'a str, path: &'a str) -> SetCookie<'a> {
+    let rest_auth = &settings.rest_auth;
+    SetCookie {
+        name,
+        value: "",
+        domain: rest_auth.jwt_auth_cookie_domain.as_deref(),
+        path,
+        lifetime: Lifetime::BrowserSession,
+        http_only: rest_auth.jwt_auth_httponly,
+        secure: rest_auth.jwt_auth_secure,
+        same_site: rest_auth.jwt_auth_samesite.get().copied().map(same_site),
+    }
+}
+
+/// The cookie of djangorestframework-jwt: out of reach for scripts, and no more.
+fn legacy_place(name: &str) -> SetCookie<'_> {
+    SetCookie { http_only: true, same_site: None, ..SetCookie::new(name, "") }
 }
 
 fn session_place(settings: &Settings) -> SetCookie<'_> {

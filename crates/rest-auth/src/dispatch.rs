@@ -52,7 +52,7 @@ async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, 
             Err(error) => (Accepted::fallback(site.renderers()), Err(error)),
         };
     let style = ErrorStyle {
-        challenge: site.chain.challenge(),
+        challenge: endpoint.challenge.as_ref().or(site.chain.challenge()),
         non_field_errors_key: &site.app.settings.rest_framework.non_field_errors_key,
         request_id: wrapping.request_id,
     };
@@ -83,7 +83,7 @@ async fn receive(site: &Site, head: &mut Parts, body: Body) -> Result<Arrived, A
     let body = incoming::read_body(&settings.http, body).await?;
     let mut browser = Browser::of(settings, origin.clone(), &head.headers);
     if head.method == Method::POST
-        && browser.names_a_session()
+        && browser.may_need_a_form_token()
         && let Some(form) = site.parsers.form(head.headers.get(CONTENT_TYPE), &body)
     {
         browser = browser.with_form(&form);
@@ -106,7 +106,11 @@ impl Visit<'_> {
     /// Authenticate, permit, throttle, find the method, read the body, check it, act.
     async fn steps(&self) -> Result<Reply, ApiError> {
         let Self { site, endpoint, cx, head, arrived } = self;
-        let identity = site.chain.authenticate(cx, head, endpoint.bad_credentials).await;
+        let identity = if endpoint.authenticates {
+            site.chain.authenticate(cx, head, endpoint.bad_credentials).await
+        } else {
+            Ok(None)
+        };
         if arrived.browser.looked_for_form_field() {
             // Whatever the proof was: looking for it in the body reads the body.
             self.parse()?;
@@ -126,8 +130,9 @@ impl Visit<'_> {
             refuse_cross_site(&site.app.settings, &site.csrf, &arrived.origin, &head.headers)?;
         }
         let values = self.read_values(action, identity.as_ref()).await?;
-        let call =
-            Call { method: head.method.clone(), identity, values, browser: Arc::clone(&arrived.browser) };
+        let body = action.raw.then(|| self.parse().map(|(input, _)| input));
+        let browser = Arc::clone(&arrived.browser);
+        let call = Call { method: head.method.clone(), identity, values, body, browser };
         (action.run)((*cx).clone(), call).await
     }
 

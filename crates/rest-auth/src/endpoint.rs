@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use http::{HeaderValue, Method};
-use rest_auth_core::form::{Form, Reading, Values};
+use rest_auth_core::form::{Form, Input, Reading, Values};
 use rest_auth_core::settings::PermissionName;
 use rest_auth_core::{Context, Error, Result, messages};
 
@@ -45,6 +45,10 @@ pub(crate) struct Endpoint {
     pub(crate) actions: Vec<Action>,
     /// The `Allow` header where upstream has one of its own making.
     pub(crate) allow: Option<&'static str>,
+    /// Whether anybody is asked who sends a request.
+    pub(crate) authenticates: bool,
+    /// The challenge of its own 401, where it is not the first authenticator's.
+    pub(crate) challenge: Option<HeaderValue>,
     /// What bad credentials mean here.
     pub(crate) bad_credentials: BadCredentials,
     /// Which requests are throttled together with its own; DRF's `throttle_scope`.
@@ -59,6 +63,8 @@ pub(crate) struct Action {
     pub(crate) method: Method,
     /// What a body may hold; `None`: nobody looks at the body.
     pub(crate) form: Option<Form>,
+    /// Whether the handler looks at the body itself.
+    pub(crate) raw: bool,
     /// `PATCH`: nothing is required.
     pub(crate) partial: bool,
     pub(crate) check: Option<Arc<dyn FieldCheck>>,
@@ -81,6 +87,8 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) identity: Option<Identity>,
     pub(crate) values: Values,
+    /// The body, for handlers that look at it themselves: it may be missing or broken where they do not need it.
+    pub(crate) body: Option<Result<Input, ApiError>>,
     pub(crate) browser: Arc<Browser>,
 }
 
@@ -102,6 +110,8 @@ impl Endpoint {
             permissions: Vec::new(),
             actions: Vec::new(),
             allow: None,
+            authenticates: true,
+            challenge: None,
             bad_credentials: BadCredentials::Refuse,
             throttle_scope: None,
             sets_cookies: false,
@@ -122,6 +132,11 @@ impl Endpoint {
     /// For strangers: whatever cannot be used counts as no credentials.
     pub(crate) fn for_strangers(self) -> Self {
         Self { bad_credentials: BadCredentials::Ignore, ..self }
+    }
+
+    /// For everybody: no credentials are looked at, good or bad. Its refusals carry a challenge of their own.
+    pub(crate) fn asks_nobody(self, challenge: Option<HeaderValue>) -> Self {
+        Self { authenticates: false, challenge, ..self }
     }
 
     /// Throttled together with the other endpoints of a scope.
@@ -190,12 +205,17 @@ impl Action {
         Fut: Future<Output = Result<Reply, ApiError>> + Send + 'static,
     {
         let run: Run = Box::new(move |cx, call| Box::pin(run(cx, call)));
-        Self { method, form: None, partial: false, check: None, run }
+        Self { method, form: None, raw: false, partial: false, check: None, run }
     }
 
     /// What a body may hold.
     pub(crate) fn form(self, form: Form) -> Self {
         Self { form: Some(form), ..self }
+    }
+
+    /// The handler looks at the body itself.
+    pub(crate) fn raw(self) -> Self {
+        Self { raw: true, ..self }
     }
 
     /// Nothing is required.

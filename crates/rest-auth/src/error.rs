@@ -2,9 +2,10 @@
 
 use http::StatusCode;
 use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use rest_auth_core::error::TokenRefusal;
 use rest_auth_core::messages::{self, Message};
 use rest_auth_core::{Error, FieldErrors};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::reply::Reply;
 
@@ -65,6 +66,7 @@ impl ApiError {
             Error::Invalid(errors) => Reply::new(StatusCode::BAD_REQUEST, field_errors(&errors, style)),
             Error::NotAuthenticated => unauthenticated(&messages::NOT_AUTHENTICATED, style),
             Error::AuthenticationFailed(message) => unauthenticated(&message, style),
+            Error::TokenRefused(refusal) => token_refused(&refusal, style),
             Error::PermissionDenied(message) => detail(StatusCode::FORBIDDEN, &message),
             Error::NotFound => detail(StatusCode::NOT_FOUND, &messages::NOT_FOUND),
             Error::Refused(message) => detail(StatusCode::BAD_REQUEST, &message),
@@ -92,12 +94,32 @@ fn detail(status: StatusCode, message: &Message) -> Reply {
 
 /// 401 with the first authenticator's challenge, or 403 if it has none.
 fn unauthenticated(message: &Message, style: ErrorStyle<'_>) -> Reply {
+    challenged(Reply::detail(message), style)
+}
+
+fn challenged(reply: Reply, style: ErrorStyle<'_>) -> Reply {
     match style.challenge {
-        Some(challenge) => {
-            detail(StatusCode::UNAUTHORIZED, message).header(WWW_AUTHENTICATE, challenge.clone())
-        }
-        None => detail(StatusCode::FORBIDDEN, message),
+        Some(challenge) => reply.status(StatusCode::UNAUTHORIZED).header(WWW_AUTHENTICATE, challenge.clone()),
+        None => reply.status(StatusCode::FORBIDDEN),
     }
+}
+
+/// The same with simplejwt's codes, and what each kind of token says of the one that was sent.
+fn token_refused(refusal: &TokenRefusal, style: ErrorStyle<'_>) -> Reply {
+    let mut body = Map::new();
+    body.insert("detail".to_owned(), refusal.message.text.as_ref().into());
+    if refusal.shows_code {
+        body.insert("code".to_owned(), refusal.message.code.into());
+    }
+    if !refusal.attempts.is_empty() {
+        let attempts = refusal.attempts.iter().map(|attempt| {
+            json!({
+                "token_class": attempt.class, "token_type": attempt.kind, "message": attempt.message.text,
+            })
+        });
+        body.insert("messages".to_owned(), Value::Array(attempts.collect()));
+    }
+    challenged(Reply::ok(body.into()), style)
 }
 
 fn field_errors(errors: &FieldErrors, style: ErrorStyle<'_>) -> Value {

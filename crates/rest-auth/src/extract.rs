@@ -9,8 +9,10 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::request::Parts;
-use rest_auth_core::Error;
+use rest_auth_core::features::jwt::{self, Authenticated};
 use rest_auth_core::model::User;
+use rest_auth_core::{Context, Error};
+use rest_auth_formats::jwt::Claims;
 
 use crate::RestAuth;
 use crate::authenticators::{BadCredentials, Identity};
@@ -30,6 +32,22 @@ pub struct CurrentUser(pub User);
 /// The account that is logged in, if there is one. Credentials that are there and bad are refused all the same.
 #[derive(Clone, Debug)]
 pub struct MaybeUser(pub Option<User>);
+
+/// What the JSON web token of a request says, without a look at the database: a session that ended or an account that
+/// was switched off is noticed when the token ends. The token is looked for in the header, and in the cookie where the
+/// authenticator `jwt_cookie` is asked; other credentials count as none.
+#[derive(Clone, Debug)]
+pub struct TokenClaims(pub Claims);
+
+/// The account that the JSON web token of a request lets in, read anew, and what the token says. Other credentials count
+/// as none.
+#[derive(Clone, Debug)]
+pub struct TokenUser {
+    /// It may log in.
+    pub user: User,
+    /// The claims of the token.
+    pub claims: Claims,
+}
 
 /// The answer to a request whose credentials are missing or bad.
 #[derive(Debug)]
@@ -72,14 +90,70 @@ where
     }
 }
 
+impl<S> FromRequestParts<S> for TokenClaims
+where
+    S: Send + Sync,
+    RestAuth: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let site = RestAuth::from_ref(state).site;
+        match claims(&site, head).await {
+            Ok(claims) => Ok(Self(claims)),
+            Err(error) => Err(reject_token(&site, head, error)),
+        }
+    }
+}
+
+impl<S> FromRequestParts<S> for TokenUser
+where
+    S: Send + Sync,
+    RestAuth: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let site = RestAuth::from_ref(state).site;
+        match token_user(&site, head).await {
+            Ok(Authenticated { user, claims }) => Ok(Self { user, claims }),
+            Err(error) => Err(reject_token(&site, head, error)),
+        }
+    }
+}
+
+async fn claims(site: &Site, head: &mut Parts) -> Result<Claims, ApiError> {
+    let (cx, token) = token(site, head).await?;
+    Ok(jwt::verified_claims(&cx, &token).await?)
+}
+
+async fn token_user(site: &Site, head: &mut Parts) -> Result<Authenticated, ApiError> {
+    let (cx, token) = token(site, head).await?;
+    Ok(jwt::authenticate(&cx, &token).await?)
+}
+
+async fn token(site: &Site, head: &mut Parts) -> Result<(Context, Vec<u8>), ApiError> {
+    let cx = prepare(site, head)?;
+    let token = site.jwt.token(&cx, &site.csrf, head).await?;
+    Ok((cx, token.ok_or(Error::NotAuthenticated)?))
+}
+
+/// Lets authenticators find the cookies in the head.
+fn prepare(site: &Site, head: &mut Parts) -> Result<Context, ApiError> {
+    let cx = incoming::context(&site.app, head);
+    if head.extensions.get::<Arc<Browser>>().is_none() {
+        let origin = Origin::of(&site.app.settings, head)?;
+        let browser = Browser::of(&site.app.settings, origin, &head.headers).without_answer();
+        head.extensions.insert(Arc::new(browser));
+    }
+    Ok(cx)
+}
+
 async fn identify(site: &Site, head: &mut Parts) -> Result<Option<Identity>, ApiError> {
     if let Some(known) = head.extensions.get::<Identified>() {
         return Ok(known.0.clone());
     }
-    let cx = incoming::context(&site.app, head);
-    let origin = Origin::of(&site.app.settings, head)?;
-    let browser = Browser::of(&site.app.settings, origin, &head.headers).without_answer();
-    head.extensions.insert(Arc::new(browser));
+    let cx = prepare(site, head)?;
     let identity = site.chain.authenticate(&cx, head, BadCredentials::Refuse).await?;
     head.extensions.insert(Identified(identity.clone()));
     Ok(identity)
@@ -90,9 +164,16 @@ async fn identify(site: &Site, head: &mut Parts) -> Result<Option<Identity>, Api
 struct Identified(Option<Identity>);
 
 fn reject(site: &Site, head: &Parts, error: ApiError) -> Rejection {
+    rejection(site, head, error, site.chain.challenge())
+}
+
+fn reject_token(site: &Site, head: &Parts, error: ApiError) -> Rejection {
+    rejection(site, head, error, site.jwt.challenge().as_ref())
+}
+
+fn rejection(site: &Site, head: &Parts, error: ApiError, challenge: Option<&HeaderValue>) -> Rejection {
     let request_id = incoming::request_id(&site.app, &head.headers);
-    let style =
-        ErrorStyle { challenge: site.chain.challenge(), non_field_errors_key: "", request_id: &request_id };
+    let style = ErrorStyle { challenge, non_field_errors_key: "", request_id: &request_id };
     let wrapping = Wrapping {
         method: &head.method,
         request_id: &request_id,

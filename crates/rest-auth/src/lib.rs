@@ -69,9 +69,10 @@ use rest_auth_core::App;
 pub use authenticators::{Authenticator, Identity, Proof};
 pub use builder::{BuildError, Builder};
 pub use error::ApiError;
-pub use extract::{CurrentUser, MaybeUser, Rejection};
+pub use extract::{CurrentUser, MaybeUser, Rejection, TokenClaims, TokenUser};
 pub use reply::Reply;
 pub use rest_auth_core as core;
+pub use rest_auth_formats::jwt::Claims;
 #[cfg(feature = "outbound")]
 pub use rest_auth_outbound as outbound;
 #[cfg(feature = "sql")]
@@ -123,6 +124,13 @@ impl RestAuth {
             outbox.shut_down(time_left).await;
         }
         self.site.app.store.close().await;
+    }
+
+    /// The public keys that check our tokens, as a JSON web key set, for a host that serves them itself; `None` where
+    /// tokens are signed by a secret, or there are none.
+    pub fn key_set(&self) -> Option<serde_json::Value> {
+        let app = &self.site.app;
+        app.jwt.as_ref().and_then(|jwt| jwt.key_set(app.clock.now()))
     }
 
     /// What the flows work on; for calling one outside of a request.

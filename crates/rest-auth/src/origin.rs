@@ -104,9 +104,13 @@ fn name_of(authority: &str) -> &str {
 
 /// A header by the name of a setting: as HTTP writes it, or as Django does, `HTTP_X_FORWARDED_PROTO`.
 pub(crate) fn header_named(headers: &HeaderMap, setting: &str) -> Option<String> {
+    text(headers, &header_name(setting)?)
+}
+
+/// The header that a setting names in either way.
+pub(crate) fn header_name(setting: &str) -> Option<HeaderName> {
     let name = setting.strip_prefix("HTTP_").unwrap_or(setting).replace('_', "-");
-    let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-    text(headers, &name)
+    HeaderName::from_bytes(name.as_bytes()).ok()
 }
 
 /// A header as text, each byte a character.

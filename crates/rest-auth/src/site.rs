@@ -7,7 +7,7 @@ use rest_auth_core::App;
 use rest_auth_core::settings::{RendererName, Settings};
 use rest_auth_formats::csrf::{self, CsrfSettings};
 
-use crate::authenticators::{Authenticator, Chain};
+use crate::authenticators::{Authenticator, Chain, JwtCarrier};
 use crate::endpoint::Endpoint;
 use crate::endpoints;
 use crate::parse::Parsers;
@@ -18,6 +18,7 @@ pub(crate) struct Site {
     pub(crate) app: Arc<App>,
     pub(crate) chain: Chain,
     pub(crate) csrf: Arc<CsrfSettings>,
+    pub(crate) jwt: JwtCarrier,
     pub(crate) parsers: Parsers,
     pub(crate) endpoints: Vec<Arc<Endpoint>>,
 }
@@ -31,7 +32,8 @@ impl Site {
             max_fields: app.settings.http.data_upload_max_number_fields,
         };
         let endpoints = endpoints::all(&app.settings).into_iter().map(Arc::new).collect();
-        Self { chain: Chain::of(&app.settings, &csrf, authenticators), csrf, parsers, endpoints, app }
+        let chain = Chain::of(&app.settings, &csrf, authenticators);
+        Self { chain, csrf, jwt: JwtCarrier::of(&app.settings), parsers, endpoints, app }
     }
 
     pub(crate) fn renderers(&self) -> &[RendererName] {

@@ -5,7 +5,7 @@ use super::{Check, Findings, error, warning};
 use crate::settings::{OrFalse, SameSite, Settings};
 
 pub(super) const CHECKS: &[&Check] =
-    &[&NAME, &SAME_NAME, &PATH, &DOMAIN, &PREFIXED, &HEADER, &ORIGIN, &INSECURE_NONE];
+    &[&NAME, &SAME_NAME, &PATH, &DOMAIN, &PREFIXED, &HEADER, &ORIGIN, &TAKEN_NAME, &INSECURE_NONE];
 
 static NAME: Check = error(
     "rest_auth.E070",
@@ -32,6 +32,8 @@ static ORIGIN: Check = error(
     "`{}` is no origin",
     "start it with a scheme, and end it with the host or its port: \"https://app.example.com\", \"https://*.example.com\"",
 );
+static TAKEN_NAME: Check =
+    error("rest_auth.E077", "`{}` is another cookie's name too", "give each cookie a name of its own");
 static INSECURE_NONE: Check = warning(
     "rest_auth.W070",
     "is \"None\" without cookie_secure: browsers refuse the cookie",
@@ -41,6 +43,8 @@ static INSECURE_NONE: Check = warning(
 /// What the two cookies have alike.
 struct Cookie<'a> {
     section: &'static str,
+    /// What the keys are called, where that is not `cookie_name`, `cookie_path` and so on.
+    keys: Option<fn(&str) -> &'static str>,
     name: &'a str,
     path: &'a str,
     domain: Option<&'a str>,
@@ -53,6 +57,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     check_cookie(
         &Cookie {
             section: "session",
+            keys: None,
             name: &session.cookie_name,
             path: &session.cookie_path,
             domain: session.cookie_domain.as_deref(),
@@ -64,6 +69,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     check_cookie(
         &Cookie {
             section: "csrf",
+            keys: None,
             name: &csrf.cookie_name,
             path: &csrf.cookie_path,
             domain: csrf.cookie_domain.as_deref(),
@@ -72,6 +78,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         },
         findings,
     );
+    check_jwt_cookies(settings, findings);
     findings.no_zero("session.cookie_age", session.cookie_age.0);
     findings.no_zero("csrf.cookie_age", csrf.cookie_age.get().map_or(1, |age| age.0));
     if session.cookie_name == csrf.cookie_name && !csrf.use_sessions {
@@ -87,8 +94,54 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     }
 }
 
+/// The two cookies of tokens, which share everything but name and path.
+fn check_jwt_cookies(settings: &Settings, findings: &mut Findings) {
+    let rest_auth = &settings.rest_auth;
+    let shared = |name, path, keys| Cookie {
+        section: "rest_auth",
+        keys: Some(keys),
+        name,
+        path,
+        domain: rest_auth.jwt_auth_cookie_domain.as_deref(),
+        secure: rest_auth.jwt_auth_secure,
+        same_site: &rest_auth.jwt_auth_samesite,
+    };
+    let access = rest_auth.jwt_auth_cookie.as_deref();
+    let refresh = rest_auth.jwt_auth_refresh_cookie.as_deref();
+    if let Some(name) = access {
+        check_cookie(&shared(name, "/", |key| jwt_key(key, "jwt_auth_cookie")), findings);
+    }
+    if let Some(name) = refresh {
+        let path = &rest_auth.jwt_auth_refresh_cookie_path;
+        check_cookie(&shared(name, path, |key| jwt_key(key, "jwt_auth_refresh_cookie")), findings);
+    }
+    let others = [&settings.session.cookie_name, &settings.csrf.cookie_name];
+    let names = [("rest_auth.jwt_auth_cookie", access), ("rest_auth.jwt_auth_refresh_cookie", refresh)];
+    for (key, name) in names {
+        if let Some(name) = name.filter(|name| others.iter().any(|other| other == name)) {
+            findings.about(&TAKEN_NAME, key, name);
+        }
+    }
+    if let Some(name) = refresh.filter(|name| access == Some(name)) {
+        findings.about(&TAKEN_NAME, "rest_auth.jwt_auth_refresh_cookie", name);
+    }
+}
+
+/// What the key of a token's cookie is called.
+fn jwt_key(key: &str, name: &'static str) -> &'static str {
+    match key {
+        "cookie_path" => "jwt_auth_refresh_cookie_path",
+        "cookie_domain" => "jwt_auth_cookie_domain",
+        "cookie_samesite" => "jwt_auth_samesite",
+        _ => name,
+    }
+}
+
 fn check_cookie(cookie: &Cookie<'_>, findings: &mut Findings) {
-    let key = |name: &str| format!("{}.{name}", cookie.section);
+    let key = |name: &str| match cookie.keys {
+        None => format!("{}.{name}", cookie.section),
+        Some(keys) => format!("{}.{}", cookie.section, keys(name)),
+    };
     if !is_token(cookie.name) {
         findings.about(&NAME, &key("cookie_name"), cookie.name);
     }

@@ -23,6 +23,13 @@ pub(super) const CHECKS: &[&Check] = &[
     &REVOKE,
     &RESET_TIMEOUT,
     &RATE_LIMITS,
+    &ROTATION,
+    &BLACKLISTING,
+    &FAMILIES,
+    &FAMILY_LIFETIME,
+    &PASSWORD_CLAIM,
+    &TOKEN_SECURE,
+    &TOKEN_CSRF,
     &OTHER,
     &INSECURE_SECRET,
     &EVERY_HOST,
@@ -49,6 +56,13 @@ const DEVIATIONS: &[(&str, &Check)] = &[
     ("rest_auth.old_password_field_enabled", &OLD_PASSWORD),
     ("rest_auth.revoke_on_password_change", &REVOKE),
     ("password.reset_timeout", &RESET_TIMEOUT),
+    ("simple_jwt.rotate_refresh_tokens", &ROTATION),
+    ("simple_jwt.blacklist_after_rotation", &BLACKLISTING),
+    ("simple_jwt.refresh_token_families", &FAMILIES),
+    ("simple_jwt.refresh_token_family_lifetime", &FAMILY_LIFETIME),
+    ("simple_jwt.check_revoke_token", &PASSWORD_CLAIM),
+    ("rest_auth.jwt_auth_secure", &TOKEN_SECURE),
+    ("rest_auth.jwt_auth_cookie_use_csrf", &TOKEN_CSRF),
 ];
 
 static SESSION_SECURE: Check = deploy(
@@ -117,6 +131,29 @@ static ENUMERATION: Check = deploy(
     "is {}",
     "set it to true: else a sign-up tells strangers who has an account. It needs mandatory verification",
 );
+static ROTATION: Check = deploy(
+    "rest_auth.D030",
+    "is {}",
+    "set it to true: else a stolen refresh token is good for its whole life",
+);
+static BLACKLISTING: Check =
+    deploy("rest_auth.D031", "is {}", "set it to true, so that a refresh token is good once");
+static FAMILIES: Check = deploy(
+    "rest_auth.D032",
+    "is {}",
+    "set it to true, so that a stolen refresh token ends the login that it came from",
+);
+static FAMILY_LIFETIME: Check =
+    deploy("rest_auth.D033", "is {}", "let logins end some day, \"30d\", however often they are refreshed");
+static PASSWORD_CLAIM: Check =
+    deploy("rest_auth.D034", "is {}", "set it to true, so that tokens end with the password");
+static TOKEN_SECURE: Check = deploy(
+    "rest_auth.D035",
+    "is {}",
+    "set it to true: over plain http everybody on the way can take the tokens",
+);
+static TOKEN_CSRF: Check =
+    deploy("rest_auth.D036", "is {}", "set it to true: else any page can act with the cookie of its visitor");
 static OTHER: Check = deploy("rest_auth.D019", "is {}", "set it to its strict value");
 static INSECURE_SECRET: Check = deploy(
     "rest_auth.D020",
@@ -179,14 +216,19 @@ fn check_deviations(settings: &Settings, findings: &mut Findings) {
             else {
                 continue;
             };
-            if *value != strict {
-                let path = format!("{}.{}", section.name, key.name);
+            let path = format!("{}.{}", section.name, key.name);
+            if *value != strict && (settings.uses_jwt() || !is_about_tokens(&path)) {
                 let row = DEVIATIONS.iter().find(|(key, _)| *key == path);
                 let check = row.map_or(&OTHER, |(_, check)| check);
                 findings.about(check, path.trim_start_matches('.'), &difference(value, &strict));
             }
         }
     }
+}
+
+/// Whether a key means nothing where there are no JSON web tokens.
+fn is_about_tokens(path: &str) -> bool {
+    path.starts_with("simple_jwt.") || path.starts_with("rest_auth.jwt_")
 }
 
 fn difference(value: &Value, strict: &Value) -> String {

@@ -3,6 +3,7 @@
 use rest_auth_formats::allowed_host;
 
 use super::{Check, Findings, NOTHING, error, warning};
+use crate::credentials;
 use crate::mail::link_problems;
 use crate::settings::{AuthenticatorName, EmailVerification, FeatureName, Settings};
 use crate::throttles;
@@ -56,7 +57,7 @@ static CORS_ORIGIN: Check = error(
 static LINK: Check = error("rest_auth.E026", "cannot make a link", "write it as \"https://example.com\"");
 static NO_CREDENTIAL: Check = error(
     "rest_auth.E027",
-    "is false, and so is rest_auth.token_model: nobody could log in",
+    "is false, and so are rest_auth.token_model and rest_auth.use_jwt: nobody could log in",
     "set one of them to true",
 );
 static BLANK_KEY: Check = error(
@@ -154,13 +155,15 @@ fn check_hosts(settings: &Settings, findings: &mut Findings) {
 /// Upstream's own start-up check, and what a login would give that nobody takes.
 fn check_credentials(settings: &Settings, findings: &mut Findings) {
     let (rest_auth, authentication) = (&settings.rest_auth, &settings.http.authentication);
-    if !rest_auth.session_login && !rest_auth.token_model {
+    let has_tokens = rest_auth.token_model || rest_auth.use_jwt || settings.has(FeatureName::LegacyJwt);
+    if !rest_auth.session_login && !has_tokens {
         findings.add(&NO_CREDENTIAL, "rest_auth.session_login");
     }
     if rest_auth.session_login && !authentication.contains(&AuthenticatorName::Session) {
         findings.add(&UNREAD_SESSION, "rest_auth.session_login");
     }
-    if rest_auth.token_model && !authentication.contains(&AuthenticatorName::Token) {
+    let gives_token = credentials::Wanted::of(settings, false).token;
+    if gives_token && !authentication.contains(&AuthenticatorName::Token) {
         findings.add(&UNREAD_TOKEN, "rest_auth.token_model");
     }
     if authentication.contains(&AuthenticatorName::Basic)

@@ -10,6 +10,7 @@ mod database;
 mod deploy;
 mod email;
 mod http;
+mod jwt;
 mod password;
 mod secret;
 mod top;
@@ -87,6 +88,7 @@ pub fn run(settings: &Settings) -> Vec<Finding> {
         account::check,
         password::check,
         cookies::check,
+        jwt::check,
         user_model::check,
     ] {
         check(settings, &mut findings);
@@ -113,6 +115,7 @@ pub fn all() -> Vec<&'static Check> {
         account::CHECKS,
         password::CHECKS,
         cookies::CHECKS,
+        jwt::CHECKS,
         user_model::CHECKS,
         deploy::CHECKS,
     ];

@@ -253,6 +253,88 @@ const CASES: &[(&str, &str, &str)] = &[
     ("D023", "email.backend", ""),
     ("D025", "account.confirm_email_on_get", "[account]\nconfirm_email_on_get = true"),
     ("D024", "http.authentication", "[http]\nauthentication = [\"basic\"]"),
+    ("E077", "rest_auth.jwt_auth_cookie", "[rest_auth]\njwt_auth_cookie = \"sessionid\""),
+    (
+        "E090",
+        "simple_jwt.signing_key",
+        "[http]\nauthentication = [\"jwt_cookie\"]\n[simple_jwt]\nalgorithm = \"RS256\"\nsigning_key = \"no key\"",
+    ),
+    (
+        "E090",
+        "jwt_auth.jwt_public_key",
+        "[http]\nauthentication = [\"legacy_jwt\"]\n[jwt_auth]\njwt_algorithm = \"ES256\"\njwt_public_key = \"no key\"",
+    ),
+    (
+        "E091",
+        "simple_jwt.signing_key",
+        "[http]\nauthentication = [\"jwt_cookie\"]\n[simple_jwt]\nsigning_key = \"kGJ4b1oQz7Yw\"",
+    ),
+    (
+        "E092",
+        "jwt_auth.jwt_secret_key",
+        "[http]\nfeatures = [\"legacy_jwt\"]\n[jwt_auth]\njwt_secret_key = \"changemechangemechangemechangeme\"",
+    ),
+    (
+        "E093",
+        "simple_jwt.blacklist_after_rotation",
+        "[http]\nauthentication = [\"jwt_cookie\"]\n[simple_jwt]\nrotate_refresh_tokens = true\nblacklist_after_rotation = true",
+    ),
+    (
+        "E094",
+        "simple_jwt.jti_claim",
+        "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\njti_claim = false",
+    ),
+    (
+        "E095",
+        "simple_jwt.blacklist_after_rotation",
+        "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\nblacklist_after_rotation = true",
+    ),
+    (
+        "E096",
+        "simple_jwt.refresh_token_families",
+        "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\nrefresh_token_families = true",
+    ),
+    ("E097", "simple_jwt.signing_key", "[rest_auth]\nuse_jwt = true\n[simple_jwt]\nalgorithm = \"RS256\""),
+    (
+        "E098",
+        "simple_jwt.user_id_claim",
+        "[http]\nauthentication = [\"jwt_cookie\"]\n[simple_jwt]\nuser_id_claim = \"jti\"",
+    ),
+    (
+        "E099",
+        "simple_jwt.auth_header_name",
+        "[http]\nauthentication = [\"jwt_cookie\"]\n[simple_jwt]\nauth_header_name = \"Authorization\"",
+    ),
+    (
+        "E100",
+        "simple_jwt.auth_header_types",
+        "[http]\nauthentication = [\"jwt_cookie\"]\n[simple_jwt]\nauth_header_types = [\"My Bearer\"]",
+    ),
+    ("E101", "http.features", "[rest_auth]\nuse_jwt = true\n[http]\nfeatures = [\"legacy_jwt\"]"),
+    ("W090", "rest_auth.use_jwt", "[rest_auth]\nuse_jwt = true\n"),
+    (
+        "W091",
+        "rest_auth.jwt_auth_cookie",
+        "[rest_auth]\nuse_jwt = true\njwt_auth_cookie = \"access\"\n[http]\nauthentication = [\"jwt\"]",
+    ),
+    ("W092", "rest_auth.jwt_auth_httponly", "[rest_auth]\nuse_jwt = true\n"),
+    (
+        "W093",
+        "simple_jwt.token_type_claim",
+        "[http]\nauthentication = [\"jwt_cookie\"]\n[simple_jwt]\ntoken_type_claim = false",
+    ),
+    (
+        "W094",
+        "jwt_auth.jwt_verify_expiration",
+        "[http]\nfeatures = [\"legacy_jwt\"]\n[jwt_auth]\njwt_verify_expiration = false",
+    ),
+    ("D030", "simple_jwt.rotate_refresh_tokens", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
+    ("D031", "simple_jwt.blacklist_after_rotation", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
+    ("D032", "simple_jwt.refresh_token_families", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
+    ("D033", "simple_jwt.refresh_token_family_lifetime", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
+    ("D034", "simple_jwt.check_revoke_token", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
+    ("D035", "rest_auth.jwt_auth_secure", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
+    ("D036", "rest_auth.jwt_auth_cookie_use_csrf", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
 ];
 
 #[test]
@@ -304,6 +386,33 @@ fn a_strict_server_for_others_has_nothing_to_be_told() {
          host_user = \"u\"\nhost_password = \"p\""
     );
     assert_eq!(both(&settings(&text)), []);
+}
+
+#[test]
+fn tokens_of_the_strict_profile_need_the_blacklist_and_no_more() {
+    let with = |features: &str| {
+        let text = format!(
+            "{SECRET}profile = \"strict\"\n[http]\nauthentication = [\"jwt_cookie\", \"session\"]\n\
+             features = [{features}]\n[rest_auth]\nuse_jwt = true\njwt_auth_cookie = \"__Host-access\"\n\
+             jwt_auth_refresh_cookie = \"__Host-refresh\""
+        );
+        run(&settings(&text)).iter().map(|finding| finding.id).collect::<Vec<_>>()
+    };
+    assert_eq!(with("\"registration\", \"blacklist\""), [""; 0]);
+    assert_eq!(with("\"registration\""), ["rest_auth.E093", "rest_auth.E093"]);
+}
+
+#[test]
+fn s_51_secrets_that_sign_tokens_are_long_and_random() {
+    let found = |secret: &str| {
+        let text =
+            format!("{SECRET}[http]\nauthentication = [\"jwt\"]\n[simple_jwt]\nsigning_key = \"{secret}\"");
+        let errors = run(&settings(&text)).into_iter().filter(|finding| finding.level == Level::Error);
+        errors.map(|finding| finding.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found("kGJ4b1oQz7YwqkPZx0n2Yk1lq1cVQm8"), ["rest_auth.E091"], "31 bytes");
+    assert_eq!(found("kGJ4b1oQz7YwqkPZx0n2Yk1lq1cVQm8f"), [""; 0]);
+    assert_eq!(found("your-secret-key-here-your-secret-key-here"), ["rest_auth.E092"]);
 }
 
 #[test]

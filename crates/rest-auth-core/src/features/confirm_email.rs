@@ -153,7 +153,7 @@ async fn session_after(
     // Whatever waited for this moment has waited long enough, also where it was for somebody else.
     let Some(rest) = sessions::without_pending_login(session) else { return Ok(Then::Kept) };
     let cookie = if logs_in {
-        let wanted = Wanted { token: false, session: true };
+        let wanted = Wanted { session: true, ..Wanted::default() };
         credentials::issue(cx, tx, owner, wanted, Some(&rest)).await?.session
     } else {
         sessions::rewrite(cx, tx, &rest).await?

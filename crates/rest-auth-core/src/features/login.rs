@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::credentials::{self, Credentials, Wanted};
 use crate::error::{Error, Result};
 use crate::features::sessions::Session;
+use crate::features::{jwt, legacy_jwt};
 use crate::form::{Field, Form, Values};
 use crate::messages::{self, Message};
 use crate::model::{Secret, User};
@@ -118,7 +119,7 @@ async fn let_in(
     let rehashed = if stale { turn.renew(password).await? } else { None };
     cx.hooks.before_login(cx, &user).await?;
 
-    let wanted = Wanted { token: rest_auth.token_model, session: rest_auth.session_login };
+    let wanted = Wanted::of(&cx.settings, rest_auth.session_login);
     let credentials = if let Some(credentials) = at_hand(cx, &user, wanted, rehashed.is_some()).await? {
         credentials
     } else {
@@ -141,13 +142,26 @@ async fn let_in(
     Ok(Some(LoggedIn { user, credentials }))
 }
 
-/// A login that changes no row needs no transaction: the token is there already, and nothing else is wanted.
+/// A login that changes no row needs no transaction: the token is there already, or tokens are signed that nobody
+/// notes, and nothing else is wanted.
 async fn at_hand(cx: &Context, user: &User, wanted: Wanted, rehash: bool) -> Result<Option<Credentials>> {
-    if wanted.session || rehash || !wanted.token {
+    if wanted.session || rehash {
+        return Ok(None);
+    }
+    if wanted.legacy_jwt {
+        let issued = legacy_jwt::issue(cx, user)?;
+        return Ok(Some(Credentials { legacy_jwt: Some(issued), ..Credentials::default() }));
+    }
+    if wanted.jwt {
+        let writes = jwt::are_noted(&cx.settings) || cx.settings.simple_jwt.update_last_login;
+        let pair = if writes { None } else { Some(jwt::mint_pair(cx, user)?.pair) };
+        return Ok(pair.map(|pair| Credentials { jwt: Some(pair), ..Credentials::default() }));
+    }
+    if !wanted.token {
         return Ok(None);
     }
     let token = cx.store.read().await?.token(user.id).await?;
-    Ok(token.map(|token| Credentials { token: Some(token), session: None }))
+    Ok(token.map(|token| Credentials { token: Some(token), ..Credentials::default() }))
 }
 
 /// An account whose password was right.
@@ -301,7 +315,7 @@ async fn by_address(records: &mut dyn Records, email: &str) -> Result<Vec<User>>
 
 /// With mandatory verification the account's own address must be verified. Compared ignoring case, since an
 /// address made outside of allauth may have capitals.
-async fn check_verified(cx: &Context, user: &User) -> Result<()> {
+pub(super) async fn check_verified(cx: &Context, user: &User) -> Result<()> {
     let account = &cx.settings.account;
     if !cx.settings.has(FeatureName::Registration)
         || account.email_verification != EmailVerification::Mandatory

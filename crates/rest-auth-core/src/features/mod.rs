@@ -6,6 +6,8 @@
 pub mod basic_authentication;
 pub mod confirm_email;
 pub mod email_verification;
+pub mod jwt;
+pub mod legacy_jwt;
 pub mod login;
 pub mod logout;
 pub mod password_change;

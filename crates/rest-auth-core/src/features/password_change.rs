@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, FieldErrors, Result};
+use crate::features::jwt;
 use crate::features::sessions::{self, Session, SessionCookie};
 use crate::form::{Field, Form, Reading, Values};
 use crate::messages;
@@ -94,7 +95,7 @@ pub(crate) fn check_new(cx: &Context, user: &User, new1: &Secret, new2: &Secret)
     errors.into_result()
 }
 
-/// Writes the column and ends the token where the deployment says so: the account as it is afterwards. `None` if the
+/// Writes the column and ends the tokens where the deployment says so: the account as it is afterwards. `None` if the
 /// column is not the one any more that was looked at.
 pub(crate) async fn write(
     cx: &Context,
@@ -107,6 +108,7 @@ pub(crate) async fn write(
     }
     if cx.settings.rest_auth.revoke_on_password_change {
         tx.delete_token(user.id).await?;
+        jwt::end_tokens_of(cx, tx, user.id).await?;
     }
     Ok(Some(User { password: new, ..user.clone() }))
 }

@@ -245,7 +245,7 @@ pub async fn register(cx: &Context, input: Register, current: Option<&Session>) 
         pending = Some(sessions::remember_sign_up(cx, tx.as_mut(), Some(&user), current).await?);
     } else {
         // Upstream opens a session here whatever SESSION_LOGIN says.
-        let wanted = Wanted { token: cx.settings.rest_auth.token_model, session: true };
+        let wanted = Wanted::of(&cx.settings, true);
         credentials = Some(credentials::issue(cx, tx.as_mut(), &user, wanted, current).await?);
     }
     tx.commit().await?;

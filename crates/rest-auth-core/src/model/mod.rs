@@ -3,6 +3,7 @@
 mod email;
 mod email_address;
 mod generated_username;
+mod refresh_token;
 mod secret;
 mod session;
 mod token;
@@ -13,6 +14,7 @@ mod username;
 pub use email::Email;
 pub use email_address::EmailAddress;
 pub use generated_username::candidates as username_candidates;
+pub use refresh_token::{Child, FamilyMember, NewRefreshToken, RefreshToken};
 pub use rest_auth_formats::passwords::EncodedPassword;
 pub use rest_auth_formats::{Date, Timestamp};
 pub use secret::Secret;

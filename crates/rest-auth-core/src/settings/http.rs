@@ -15,6 +15,12 @@ pub enum AuthenticatorName {
     Session,
     /// DRF's `BasicAuthentication`.
     Basic,
+    /// simplejwt's `JWTAuthentication`.
+    Jwt,
+    /// dj-rest-auth's `JWTCookieAuthentication`, which takes the header too.
+    JwtCookie,
+    /// djangorestframework-jwt's `JSONWebTokenAuthentication`.
+    LegacyJwt,
 }
 
 /// A group of endpoints that a deployment switches on.
@@ -23,6 +29,11 @@ pub enum AuthenticatorName {
 pub enum FeatureName {
     /// Sign-up and e-mail verification, as `dj_rest_auth.registration` with allauth. Without it login is Django's own.
     Registration,
+    /// simplejwt's `token_blacklist`: refresh tokens are noted, and can be ended.
+    Blacklist,
+    /// The JWT interface of django-rest-auth 0.9: login answers `token` and `user`, and `/api-token-auth/`,
+    /// `/refresh-token/` and `/api-token-verify/` are there.
+    LegacyJwt,
     /// `/protected/`: an example of a host's view that needs a login.
     Example,
 }
@@ -36,10 +47,10 @@ section! {
         prefix: String = "/rest-auth/".to_owned();
         /// Where registration stands. false: the prefix and "registration/".
         registration_prefix: OrFalse<String> = OrFalse::off();
-        /// In this order, any of "token", "session", "basic" (DEFAULT_AUTHENTICATION_CLASSES). The first one decides
-        /// between 401 and 403, and the challenge.
+        /// In this order, any of "token", "session", "basic", "jwt", "jwt_cookie", "legacy_jwt"
+        /// (DEFAULT_AUTHENTICATION_CLASSES). The first one decides between 401 and 403, and the challenge.
         authentication: Vec<AuthenticatorName> = vec![AuthenticatorName::Token, AuthenticatorName::Session];
-        /// Any of "registration", "example".
+        /// Any of "registration", "blacklist", "legacy_jwt", "example".
         features: Vec<FeatureName> = vec![FeatureName::Registration];
         /// Scheme and host for links in mails, "https://example.com". Links never come from a request's Host.
         /// false: the listening address, as long as that is this machine only.

@@ -16,34 +16,20 @@ pub struct Problem {
 /// Settings of upstream that a later version will take. They are told apart from misspelt keys, so that
 /// somebody who moves a configuration learns that the key is right and the version is not there yet.
 pub const NOT_YET: &[&str] = &[
-    "simple_jwt",
-    "jwt_auth",
     "socialaccount",
     "rownd",
     "external_issuers",
-    "rest_auth.use_jwt",
-    "rest_auth.jwt_auth_cookie",
-    "rest_auth.jwt_auth_refresh_cookie",
-    "rest_auth.jwt_auth_refresh_cookie_path",
-    "rest_auth.jwt_auth_secure",
-    "rest_auth.jwt_auth_httponly",
-    "rest_auth.jwt_auth_samesite",
-    "rest_auth.jwt_auth_cookie_domain",
-    "rest_auth.jwt_auth_return_expiration",
-    "rest_auth.jwt_auth_cookie_use_csrf",
-    "rest_auth.jwt_auth_cookie_enforce_csrf_on_unauthenticated",
     "rest_auth.mfa_totp_issuer",
     "rest_auth.mfa_totp_digits",
     "rest_auth.mfa_totp_period",
     "rest_auth.mfa_recovery_code_count",
     "rest_auth.mfa_ephemeral_token_timeout",
+    "simple_jwt.jwk_url",
 ];
 
 /// Values of lists that a later version will take, by key.
-pub const NOT_YET_VALUES: &[(&str, &[&str])] = &[
-    ("http.authentication", &["jwt", "jwt_cookie", "legacy_jwt", "rownd"]),
-    ("http.features", &["social", "mfa", "blacklist", "legacy_jwt", "rownd"]),
-];
+pub const NOT_YET_VALUES: &[(&str, &[&str])] =
+    &[("http.authentication", &["rownd"]), ("http.features", &["social", "mfa", "rownd"])];
 
 impl Problem {
     /// A key, or a section, that does not exist. `known` are the names at its place, `elsewhere` the sections

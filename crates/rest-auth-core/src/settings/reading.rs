@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 
 use super::top::for_each_section;
 use super::{
-    Account, Csrf, Database, Email, Http, Key, Links, Password, Problem, RestAuth, RestFramework, Section,
-    Session, Settings, Templates, TopLevel, UserModel,
+    Account, Csrf, Database, Email, Http, JwtAuth, Key, Links, Password, Problem, RestAuth, RestFramework,
+    Section, Session, Settings, SimpleJwt, Templates, TopLevel, UserModel,
 };
 
 impl Settings {
@@ -204,11 +204,11 @@ mod tests {
     #[test]
     fn a_key_or_a_value_of_a_later_version_is_told_apart_from_a_misspelt_one() {
         assert_eq!(
-            problems("[rest_auth]\nuse_jwt = true")[0].message,
+            problems("[rest_auth]\nmfa_totp_digits = 6")[0].message,
             "this version does not support it yet"
         );
-        let problem = &problems("[http]\nauthentication = [\"token\", \"jwt\"]")[0];
-        assert_eq!(problem.message, "this version does not support `jwt` yet");
+        let problem = &problems("[http]\nauthentication = [\"token\", \"rownd\"]")[0];
+        assert_eq!(problem.message, "this version does not support `rownd` yet");
         let problem = &problems("[http]\nauthentication = [\"tokens\"]")[0];
         assert!(problem.message.starts_with("unknown variant `tokens`, expected one of `token`, `session`"));
     }

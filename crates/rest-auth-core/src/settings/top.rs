@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::section::section;
 use super::{
-    Account, Csrf, Database, Email, FeatureName, Http, Key, Links, OrFalse, Password, RestAuth,
-    RestFramework, Section, Session, Templates, UserModel,
+    Account, AuthenticatorName, Csrf, Database, Email, FeatureName, Http, JwtAuth, Key, Links, OrFalse,
+    Password, RestAuth, RestFramework, Section, Session, SimpleJwt, Templates, UserModel,
 };
 use crate::model::Secret;
 
@@ -55,6 +55,10 @@ pub struct Settings {
     pub links: Links,
     /// `[rest_auth]`
     pub rest_auth: RestAuth,
+    /// `[simple_jwt]`
+    pub simple_jwt: SimpleJwt,
+    /// `[jwt_auth]`
+    pub jwt_auth: JwtAuth,
     /// `[rest_framework]`
     pub rest_framework: RestFramework,
     /// `[account]`
@@ -87,7 +91,7 @@ macro_rules! for_each_section {
     ($apply:ident) => {
         $apply! {
             top: TopLevel, http: Http, database: Database, email: Email, links: Links, rest_auth: RestAuth,
-            rest_framework: RestFramework, account: Account, password: Password, session: Session, csrf: Csrf,
+            simple_jwt: SimpleJwt, jwt_auth: JwtAuth, rest_framework: RestFramework, account: Account, password: Password, session: Session, csrf: Csrf,
             user_model: UserModel, templates: Templates,
         }
     };
@@ -98,6 +102,21 @@ impl Settings {
     /// Whether a group of endpoints is switched on.
     pub fn has(&self, feature: FeatureName) -> bool {
         self.http.features.contains(&feature)
+    }
+
+    /// Whether requests can be authenticated in a way.
+    pub fn asks(&self, authenticator: AuthenticatorName) -> bool {
+        self.http.authentication.contains(&authenticator)
+    }
+
+    /// Whether JSON web tokens of simplejwt are made or read.
+    pub fn uses_jwt(&self) -> bool {
+        self.rest_auth.use_jwt || self.asks(AuthenticatorName::Jwt) || self.asks(AuthenticatorName::JwtCookie)
+    }
+
+    /// Whether those of its predecessors are.
+    pub fn uses_legacy_jwt(&self) -> bool {
+        self.has(FeatureName::LegacyJwt) || self.asks(AuthenticatorName::LegacyJwt)
     }
 
     /// Whether sign-up asks for a field: `ACCOUNT_SIGNUP_FIELDS` lists it with a star.

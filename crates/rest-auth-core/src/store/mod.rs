@@ -9,6 +9,7 @@ pub mod contract;
 mod email_addresses;
 mod error;
 mod outbox;
+mod refresh_tokens;
 mod sessions;
 mod sites;
 mod throttles;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 pub use email_addresses::EmailAddresses;
 pub use error::{StoreError, StoreResult};
 pub use outbox::{Outbox, QueuedMail};
+pub use refresh_tokens::RefreshTokens;
 pub use sessions::Sessions;
 pub use sites::{Site, Sites};
 pub use throttles::{Hit, Throttles, Window};
@@ -27,9 +29,15 @@ pub use tokens::Tokens;
 pub use users::{ProfileChanges, UserLookup, Users};
 
 /// Everything that can be asked of a connection.
-pub trait Records: Users + EmailAddresses + Tokens + Sessions + Outbox + Throttles + Sites + Send {}
+pub trait Records:
+    Users + EmailAddresses + Tokens + RefreshTokens + Sessions + Outbox + Throttles + Sites + Send
+{
+}
 
-impl<T: Users + EmailAddresses + Tokens + Sessions + Outbox + Throttles + Sites + Send> Records for T {}
+impl<T> Records for T where
+    T: Users + EmailAddresses + Tokens + RefreshTokens + Sessions + Outbox + Throttles + Sites + Send
+{
+}
 
 /// A transaction. Dropping it rolls back, so `?` is always safe.
 #[async_trait]

@@ -5,6 +5,7 @@ mod changepassword;
 mod check;
 mod clearsessions;
 mod createsuperuser;
+mod flushexpiredtokens;
 mod init;
 mod migrate;
 mod sendtestemail;
@@ -73,6 +74,9 @@ enum Command {
     },
     /// Delete the sessions that have ended, and say how many. A running server does it by itself, see database.clear_expired
     Clearsessions,
+    /// Delete the refresh tokens that have ended, and say how many. A running server does it by itself, see
+    /// database.clear_expired
+    Flushexpiredtokens,
     /// Send a mail to see whether mails leave, past the outbox; the exit status is 1 if one does not
     Sendtestemail {
         /// To whom
@@ -122,6 +126,7 @@ pub fn run(mut process: Process) -> u8 {
         }
         Command::Changepassword { username } => changepassword::run(&mut process, config, &username),
         Command::Clearsessions => clearsessions::run(&mut process, config),
+        Command::Flushexpiredtokens => flushexpiredtokens::run(&mut process, config),
         Command::Sendtestemail { addresses } => sendtestemail::run(&mut process, config, &addresses),
     };
     match done {

@@ -8,12 +8,13 @@ use crate::user_model::UserModel;
 
 /// Columns of Django's tables whose uniqueness means something, with the name that the model gives them. The first
 /// one that an index has decides.
-const KNOWN: [(&str, &str); 9] = [
+const KNOWN: [(&str, &str); 10] = [
     ("username", "username"),
     ("email", "email"),
     ("primary", "primary"),
     ("session_key", "key"),
     ("key", "key"),
+    ("parent", "parent"),
     ("jti", "jti"),
     ("uid", "uid"),
     ("type", "type"),

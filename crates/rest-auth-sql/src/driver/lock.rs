@@ -11,6 +11,8 @@ const NAMES: i64 = 0x7265_7374_5f6e_616d;
 const CLEANING: i64 = 0x7265_7374_5f63_6c65;
 /// `rest_thr` in ASCII.
 const THROTTLES: i64 = 0x7265_7374_5f74_6872;
+/// `rest_ref` in ASCII.
+const REFRESH_TOKENS: i64 = 0x7265_7374_5f72_6566;
 
 const LOCK_NUMBER: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) AS locked";
 const LOCK_TEXT: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtextextended($1, $2))) AS locked";
@@ -29,6 +31,11 @@ impl Conn {
     /// Lets one transaction at a time count under a key.
     pub(crate) async fn lock_throttle(&mut self, key: &str) -> Result<()> {
         self.lock(LOCK_TEXT, &[Param::from(key), Param::from(THROTTLES)]).await
+    }
+
+    /// Lets one transaction at a time decide about the refresh tokens of an owner.
+    pub(crate) async fn lock_refresh_tokens(&mut self, owner: &str) -> Result<()> {
+        self.lock(LOCK_TEXT, &[Param::from(owner), Param::from(REFRESH_TOKENS)]).await
     }
 
     /// Lets one transaction at a time delete what has ended: two that found the same rows could wait for each other.

@@ -1,4 +1,4 @@
-//! The files under `migrations/`: one for each Django app, and three of our own. DDL is written twice, once for each
+//! The files under `migrations/`: one for each Django app, and four of our own. DDL is written twice, once for each
 //! database, with the same file names.
 
 use super::django_names::foreign_key_name;
@@ -18,7 +18,7 @@ const fn file(name: &'static str, sqlite: &'static str, postgres: &'static str) 
 }
 
 /// The files that make tables, parents first.
-pub(super) const TABLES: [File; 16] = [
+pub(super) const TABLES: [File; 17] = [
     file(
         "django_migrations",
         include_str!("../../migrations/sqlite/django_migrations.sql"),
@@ -98,6 +98,11 @@ pub(super) const TABLES: [File; 16] = [
         "rest_auth_throttle",
         include_str!("../../migrations/sqlite/rest_auth_throttle.sql"),
         include_str!("../../migrations/postgres/rest_auth_throttle.sql"),
+    ),
+    file(
+        "rest_auth_refresh_token",
+        include_str!("../../migrations/sqlite/rest_auth_refresh_token.sql"),
+        include_str!("../../migrations/postgres/rest_auth_refresh_token.sql"),
     ),
 ];
 

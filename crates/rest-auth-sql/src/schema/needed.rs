@@ -5,7 +5,7 @@ use crate::driver::Catalogue;
 use crate::user_model::{Profile, UserModel};
 
 /// What our statements name, beside the user table.
-const NEEDED: [(&str, &[&str]); 6] = [
+const NEEDED: [(&str, &[&str]); 9] = [
     ("account_emailaddress", &["id", "user_id", "email", "verified", "primary"]),
     ("account_emailconfirmation", &["id", "created", "sent", "key", "email_address_id"]),
     ("authtoken_token", &["key", "created", "user_id"]),
@@ -25,6 +25,9 @@ const NEEDED: [(&str, &[&str]); 6] = [
         ],
     ),
     ("rest_auth_throttle", &["id", "key", "taken_at", "expires_at"]),
+    ("rest_auth_refresh_token", &["jti", "family", "started_at", "parent", "expires_at"]),
+    ("token_blacklist_outstandingtoken", &["id", "jti", "token", "user_id", "created_at", "expires_at"]),
+    ("token_blacklist_blacklistedtoken", &["id", "token_id", "blacklisted_at"]),
 ];
 
 /// Columns of the user table without which nobody can log in. Others of Django's may be absent.

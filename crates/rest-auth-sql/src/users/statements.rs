@@ -204,7 +204,12 @@ fn delete(there: &Catalogue, model: &UserModel, profiles: &[Profile]) -> Vec<Str
 }
 
 /// What refers to an account, and the table that must be there for it.
-const DEPENDANTS: [(&str, &str); 11] = [
+const DEPENDANTS: [(&str, &str); 12] = [
+    (
+        "rest_auth_refresh_token",
+        "DELETE FROM rest_auth_refresh_token
+         WHERE jti IN (SELECT jti FROM token_blacklist_outstandingtoken WHERE user_id = $1)",
+    ),
     (
         "token_blacklist_blacklistedtoken",
         "DELETE FROM token_blacklist_blacklistedtoken

@@ -220,7 +220,7 @@ async fn a_second_run_finds_nothing_to_do() {
     for (url, _file) in databases().await {
         let store = SqlStore::open(&url, Options::default(), djangos_own()).unwrap();
         let first = store.migrate(NOW).await.unwrap();
-        assert_eq!(first.tables.len(), 25, "{first:?}");
+        assert_eq!(first.tables.len(), 26, "{first:?}");
         assert_eq!(first.indexes.len(), 3, "{first:?}");
         let second = store.migrate(NOW).await.unwrap();
         assert_eq!((second.tables.len(), second.indexes.len()), (0, 0), "{second:?}");
@@ -241,7 +241,7 @@ async fn two_instances_that_start_at_once_make_one_schema() {
             made.push(start.await.unwrap());
         }
         made.sort_unstable();
-        assert_eq!(made, [0, 0, 0, 25], "{url}");
+        assert_eq!(made, [0, 0, 0, 26], "{url}");
     }
 }
 
@@ -257,8 +257,13 @@ async fn a_database_of_djangos_is_completed_and_not_touched() {
         .unwrap();
     let before = sqlite_schema(&connection);
     let migrated = file.store(djangos_own()).migrate(NOW).await.unwrap();
-    let made =
-        ["dj_rest_auth_mfa_authenticator", "mfa_authenticator", "rest_auth_outbox", "rest_auth_throttle"];
+    let made = [
+        "dj_rest_auth_mfa_authenticator",
+        "mfa_authenticator",
+        "rest_auth_outbox",
+        "rest_auth_throttle",
+        "rest_auth_refresh_token",
+    ];
     assert_eq!(migrated.tables, made);
     let after = sqlite_schema(&file.open());
     assert!(before.is_subset(&after));
@@ -278,7 +283,9 @@ async fn a_missing_table_or_column_is_named() {
     let store = file.store(djangos_own());
     let refused = store.ready().await.unwrap_err().to_string();
     assert!(
-        refused.contains("rest_auth_outbox, rest_auth_throttle; `rest-auth migrate` makes them"),
+        refused.contains(
+            "rest_auth_outbox, rest_auth_throttle, rest_auth_refresh_token; `rest-auth migrate` makes them"
+        ),
         "{refused}"
     );
     store.migrate(NOW).await.unwrap();

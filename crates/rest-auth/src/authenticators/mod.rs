@@ -1,18 +1,25 @@
 //! Who sends a request: DRF's authentication classes, one file each, and the chain in which they are asked.
 
 mod basic;
+mod jwt;
+mod jwt_cookie;
+mod legacy_jwt;
 mod session;
 mod token;
 
 use async_trait::async_trait;
-use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use rest_auth_core::model::{TokenKey, User};
+use http::{HeaderName, HeaderValue};
+use rest_auth_core::model::{Secret, TokenKey, User};
 use rest_auth_core::settings::{AuthenticatorName, Settings};
 use rest_auth_core::{Context, Error, Result};
 use rest_auth_formats::csrf::CsrfSettings;
+use rest_auth_formats::jwt::Claims;
 use std::sync::Arc;
+
+pub(crate) use jwt::challenge as jwt_challenge;
+pub(crate) use jwt_cookie::JwtCarrier;
 
 /// A way to authenticate a request.
 #[async_trait]
@@ -42,6 +49,15 @@ pub enum Proof {
     Session,
     /// A token in the `Authorization` header.
     Token(TokenKey),
+    /// A JSON web token, in the header or in a cookie.
+    Jwt {
+        /// As sent.
+        token: Secret,
+        /// What it says.
+        claims: Claims,
+    },
+    /// A token of simplejwt's predecessors, as sent.
+    LegacyJwt(Secret),
     /// The name and the password themselves, in the `Authorization` header.
     Password,
     /// An authenticator of the host's own.
@@ -50,8 +66,13 @@ pub enum Proof {
 
 /// The `Authorization` header. Several of them are one with commas, as WSGI hands them on.
 fn authorization(head: &Parts) -> Vec<u8> {
-    let lines: Vec<&[u8]> = head.headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes).collect();
-    lines.join(&b","[..])
+    sent(head, &AUTHORIZATION).unwrap_or_default()
+}
+
+/// A header likewise; `None` if it is not there.
+fn sent(head: &Parts, name: &HeaderName) -> Option<Vec<u8>> {
+    let lines: Vec<&[u8]> = head.headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+    (!lines.is_empty()).then(|| lines.join(&b","[..]))
 }
 
 /// The authenticators in the order in which they are asked.
@@ -86,6 +107,13 @@ impl Chain {
                 AuthenticatorName::Token => Arc::new(token::TokenAuthentication),
                 AuthenticatorName::Session => Arc::new(session::SessionAuthentication::new(Arc::clone(csrf))),
                 AuthenticatorName::Basic => Arc::new(basic::BasicAuthentication),
+                AuthenticatorName::Jwt => Arc::new(jwt::JwtAuthentication::new(settings)),
+                AuthenticatorName::JwtCookie => {
+                    Arc::new(jwt_cookie::JwtCookieAuthentication::new(settings, Arc::clone(csrf)))
+                }
+                AuthenticatorName::LegacyJwt => {
+                    Arc::new(legacy_jwt::JsonWebTokenAuthentication::new(settings))
+                }
             }
         });
         Self::new(list.chain(own).collect())
@@ -111,7 +139,7 @@ impl Chain {
         for authenticator in &self.list {
             match authenticator.authenticate(cx, head).await {
                 Ok(None) => {}
-                Err(Error::AuthenticationFailed(_) | Error::Throttled { .. })
+                Err(Error::AuthenticationFailed(_) | Error::TokenRefused(_) | Error::Throttled { .. })
                     if bad == BadCredentials::Ignore => {}
                 decided => return decided,
             }

@@ -23,6 +23,7 @@ async fn show(_cx: Context, call: Call) -> Result<Reply, ApiError> {
     let name = user.username.as_deref().unwrap_or(&user.email);
     let auth = match call.identity.as_ref().map(|identity| &identity.proof) {
         Some(Proof::Token(key)) => key.expose(),
+        Some(Proof::Jwt { token, .. } | Proof::LegacyJwt(token)) => token.expose(),
         _ => "None",
     };
     Ok(Reply::ok(json!({ "user": name, "auth": auth })).private())

@@ -7,6 +7,7 @@ use rest_auth_core::settings::Settings;
 use rest_auth_core::{Context, throttles};
 use serde_json::json;
 
+use super::{jwt, legacy_jwt};
 use crate::cookies::Lines;
 use crate::endpoint::{Action, Call, Endpoint, Mount};
 use crate::error::ApiError;
@@ -20,7 +21,7 @@ pub(super) fn endpoint(settings: &Settings) -> Endpoint {
         .for_strangers()
         .throttled(throttles::SCOPE)
         .described("Login", DESCRIPTION)
-        .sets_cookies(settings.rest_auth.session_login)
+        .sets_cookies(settings.rest_auth.session_login || jwt::sets_cookies(settings))
         .action(Action::new(Method::POST, log_in).form(Login::form()))
 }
 
@@ -28,7 +29,15 @@ async fn log_in(cx: Context, call: Call) -> Result<Reply, ApiError> {
     let input = Login::from_values(&call.values);
     let current = if cx.settings.rest_auth.session_login { call.browser.session(&cx).await? } else { None };
     let done = login::log_in(&cx, input, current).await?;
-    Ok(with_credentials(&cx, StatusCode::OK, &done.credentials))
+    let reply = with_credentials(&cx, StatusCode::OK, &done.credentials);
+    let issued = &done.credentials;
+    Ok(match (&issued.jwt, &issued.legacy_jwt) {
+        (Some(pair), _) => jwt::with_tokens(&cx, reply, pair, &done.user),
+        (None, Some(token)) => {
+            legacy_jwt::with_token_and_user(&cx, reply, token, &done.user).status(StatusCode::OK)
+        }
+        (None, None) => reply,
+    })
 }
 
 /// The answer that hands credentials over: the token if there is one, and a session's cookies.

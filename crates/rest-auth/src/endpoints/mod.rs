@@ -4,6 +4,8 @@
 
 mod email_verification;
 mod example;
+mod jwt;
+mod legacy_jwt;
 mod login;
 mod logout;
 mod password_change;
@@ -13,6 +15,7 @@ mod user;
 
 pub(crate) mod confirm_email;
 pub(crate) mod health;
+pub(crate) mod jwks;
 pub(crate) mod password_reset_page;
 
 use rest_auth_core::settings::{FeatureName, Settings};
@@ -24,9 +27,15 @@ pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
     let mut table = vec![login::endpoint(settings), logout::endpoint(settings), user::endpoint(settings)];
     table.push(password_change::endpoint(settings));
     table.extend(password_reset::endpoints());
+    if settings.rest_auth.use_jwt {
+        table.extend(jwt::endpoints(settings));
+    }
     if settings.has(FeatureName::Registration) {
         table.push(registration::endpoint(settings));
         table.extend(email_verification::endpoints(settings));
+    }
+    if settings.has(FeatureName::LegacyJwt) {
+        table.extend(legacy_jwt::endpoints(settings));
     }
     if settings.has(FeatureName::Example) {
         table.push(example::endpoint());

@@ -8,6 +8,7 @@ use rest_auth_core::settings::Settings;
 use rest_auth_core::{Context, Result, messages, throttles};
 
 use super::login::with_credentials;
+use super::{jwt, legacy_jwt};
 use crate::authenticators::Identity;
 use crate::cookies::Lines;
 use crate::endpoint::{Action, Call, Endpoint, FieldCheck, Mount};
@@ -30,7 +31,15 @@ async fn register(cx: Context, call: Call) -> Result<Reply, ApiError> {
     let input = Register::from_values(&cx.settings, &call.values);
     let done = registration::register(&cx, input, call.browser.session(&cx).await?).await?;
     if let Some(issued) = &done.credentials {
-        return Ok(with_credentials(&cx, StatusCode::CREATED, issued));
+        let reply = with_credentials(&cx, StatusCode::CREATED, issued);
+        let Some(user) = &done.user else { return Ok(reply) };
+        return Ok(match (&issued.jwt, &issued.legacy_jwt) {
+            (Some(pair), _) => jwt::with_new_tokens(&cx, reply, pair, user),
+            (None, Some(token)) => {
+                legacy_jwt::with_token_and_user(&cx, reply, token, user).status(StatusCode::CREATED)
+            }
+            (None, None) => reply,
+        });
     }
     let cookies = done.pending.as_ref().map(|pending| Lines::of_login(&cx, pending)).unwrap_or_default();
     Ok(Reply::detail(&messages::VERIFICATION_SENT).status(StatusCode::CREATED).cookies(cookies).private())

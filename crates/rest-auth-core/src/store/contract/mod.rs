@@ -7,6 +7,7 @@
 
 mod addresses;
 mod mails;
+mod refresh_tokens;
 mod sessions;
 mod throttles;
 mod tokens;
@@ -35,6 +36,7 @@ pub const CASES: &[&[Case]] = &[
     users::CASES,
     addresses::CASES,
     tokens::CASES,
+    refresh_tokens::CASES,
     sessions::CASES,
     mails::CASES,
     throttles::CASES,
