@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rest_auth_formats::jwt::Claims;
 use serde_json::{Map, Value};
 
 use crate::context::Context;
@@ -71,6 +72,10 @@ pub trait PasswordHooks: Send + Sync {
 /// Changes how an account is shown: upstream's replaced `USER_DETAILS_SERIALIZER`.
 pub type RepresentUser = Arc<dyn Fn(&User, &mut Map<String, Value>) + Send + Sync>;
 
+/// Adds to what an account's new tokens say: upstream's replaced `JWT_TOKEN_CLAIMS_SERIALIZER`. What it adds stands in the
+/// refresh token and in every access token that this one buys.
+pub type AddClaims = Arc<dyn Fn(&User, &mut Claims) + Send + Sync>;
+
 /// Everything that a host has added, in the order of adding.
 #[derive(Clone, Default)]
 pub struct Hooks {
@@ -80,6 +85,8 @@ pub struct Hooks {
     pub login: Vec<Arc<dyn LoginHooks>>,
     /// New passwords.
     pub password: Vec<Arc<dyn PasswordHooks>>,
+    /// What tokens say besides.
+    pub add_claims: Vec<AddClaims>,
     /// How accounts are shown.
     pub represent_user: Vec<RepresentUser>,
 }
@@ -162,6 +169,7 @@ impl std::fmt::Debug for Hooks {
             .field("registration", &self.registration.len())
             .field("login", &self.login.len())
             .field("password", &self.password.len())
+            .field("add_claims", &self.add_claims.len())
             .field("represent_user", &self.represent_user.len())
             .finish()
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rest_auth_core::checks::{self, Finding, Level};
-use rest_auth_core::hooks::{Hooks, LoginHooks, PasswordHooks, RegistrationHooks, RepresentUser};
+use rest_auth_core::hooks::{AddClaims, Hooks, LoginHooks, PasswordHooks, RegistrationHooks, RepresentUser};
 use rest_auth_core::mail::Mailer;
 use rest_auth_core::settings::{Problem, Settings};
 use rest_auth_core::store::{Store, StoreError};
@@ -97,6 +97,13 @@ impl Builder {
     #[must_use]
     pub fn represent_user(mut self, change: RepresentUser) -> Self {
         self.hooks.represent_user.push(change);
+        self
+    }
+
+    /// Adds to what new tokens say.
+    #[must_use]
+    pub fn add_claims(mut self, add: AddClaims) -> Self {
+        self.hooks.add_claims.push(add);
         self
     }
 

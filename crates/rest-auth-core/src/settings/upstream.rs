@@ -206,6 +206,37 @@ pub const NOT_TAKEN: &[NotTaken] = &[
         NO_EFFECT,
         "remove it; rest_auth.logout_on_password_change and session.cookie_age are the keys that do",
     ),
+    not_taken(
+        &[
+            "simple_jwt.user_authentication_rule",
+            "simple_jwt.token_user_class",
+            "simple_jwt.json_encoder",
+            "simple_jwt.token_obtain_serializer",
+            "simple_jwt.token_refresh_serializer",
+            "simple_jwt.token_verify_serializer",
+            "simple_jwt.token_blacklist_serializer",
+            "simple_jwt.sliding_token_obtain_serializer",
+            "simple_jwt.sliding_token_refresh_serializer",
+            "jwt_auth.jwt_encode_handler",
+            "jwt_auth.jwt_decode_handler",
+            "jwt_auth.jwt_payload_handler",
+            "jwt_auth.jwt_payload_get_user_id_handler",
+            "jwt_auth.jwt_payload_get_username_handler",
+            "jwt_auth.jwt_response_payload_handler",
+            "jwt_auth.jwt_get_user_secret_key",
+        ],
+        PYTHON,
+        "this server does what the default does; claims of your own are a hook of the library",
+    ),
+    not_taken(&["simple_jwt.auth_header_type"], OLD_NAME, "write simple_jwt.auth_header_types, a list"),
+    not_taken(&["simple_jwt.auth_token_class"], OLD_NAME, "write simple_jwt.auth_token_classes, a list"),
+    not_taken(&["simple_jwt.secret_key"], OLD_NAME, "write simple_jwt.signing_key"),
+    not_taken(&["simple_jwt.token_backend_class"], OLD_NAME, "remove it: there is one"),
+    not_taken(
+        &["jwt_auth.jwt_verify"],
+        "lets anybody be anybody where it is false",
+        "remove it: signatures are checked",
+    ),
 ];
 
 /// Why a path is no key, if it is one of upstream's.

@@ -102,6 +102,12 @@ impl Request {
         self.header("Authorization", format!("Token {key}"))
     }
 
+    /// `Authorization: Bearer …`
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", format!("Bearer {token}"))
+    }
+
     /// The CSRF token of the jar, in its header.
     #[must_use]
     pub fn csrf(self) -> Self {

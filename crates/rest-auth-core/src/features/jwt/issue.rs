@@ -41,6 +41,9 @@ pub(crate) fn mint_pair(cx: &Context, user: &User) -> Result<MintedPair> {
     let id = user_id_text(&cx.settings, user);
     let password = own.check_revoke_token.then(|| user.password.as_str());
     let mut refresh = mint.for_user(TokenKind::Refresh, &TokenUser { id: &id, password }, token_id(cx));
+    for add in &cx.hooks.add_claims {
+        add(user, &mut refresh);
+    }
     let access = mint.access_from(&refresh, token_id(cx));
     let refresh_expires = cap(&cx.settings, &mut refresh, cx.now, cx.now.plus_seconds(jwt.lifetimes.refresh));
     let pair = TokenPair {
