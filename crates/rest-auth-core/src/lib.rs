@@ -13,6 +13,8 @@
 //! | [`outbox`] | the worker that sends queued mails |
 //! | [`store`] | the port to the database, and the contract that every store keeps |
 //! | [`throttles`] | how often somebody may try |
+//! | [`providers`] | identity providers as data, and asking them who somebody is |
+//! | [`fetch`] | the port to other servers over HTTP |
 //! | [`settings`] | every key of the configuration, its default and its words |
 //! | [`checks`] | what a configuration must not be, as a table |
 //! | [`messages`] | every sentence that a client can read |
@@ -24,6 +26,7 @@ pub mod context;
 pub mod credentials;
 pub mod error;
 pub mod features;
+pub mod fetch;
 pub mod form;
 pub mod hooks;
 pub mod mail;
@@ -31,6 +34,7 @@ pub mod messages;
 pub mod model;
 pub mod outbox;
 pub mod passwords;
+pub mod providers;
 pub mod settings;
 pub mod store;
 pub mod throttles;

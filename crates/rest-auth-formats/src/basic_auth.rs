@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::base64url;
 
 /// The word in front of the credentials, to be compared in any case.
@@ -34,6 +37,11 @@ pub enum BasicFailure {
     Spaces,
     /// The word is no base 64, or there is no colon in what it stands for.
     Encoding,
+}
+
+/// The value of an `Authorization` header with these credentials, as `requests` writes it.
+pub fn header(username: &str, password: &str) -> String {
+    format!("{SCHEME} {}", STANDARD.encode(format!("{username}:{password}")))
 }
 
 /// The credentials in an `Authorization` header (`BasicAuthentication.authenticate`), as text of UTF-8, or else of
@@ -69,6 +77,13 @@ mod tests {
     fn read(header: &str) -> Result<Option<(String, String)>, BasicFailure> {
         let found = read_header(header.as_bytes())?;
         Ok(found.map(|found| (found.username, found.password)))
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        assert_eq!(header("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        let read = read_header(header("id", "se:cret").as_bytes()).unwrap().unwrap();
+        assert_eq!((read.username.as_str(), read.password.as_str()), ("id", "se:cret"));
     }
 
     #[test]

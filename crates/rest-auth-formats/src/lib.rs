@@ -16,6 +16,7 @@
 //! | [`session`], [`csrf`], [`cookie`], [`allowed_host`], [`redirect`] | rows and cookies of the browser side |
 //! | [`auth_token`], [`basic_auth`] | authtoken keys, and what the `Authorization` header carries |
 //! | [`jwt`] | JSON web tokens of simplejwt and its predecessors, and their keys |
+//! | [`oauth1`], [`pkce`], [`appsecret_proof()`], [`percent`] | what identity providers want to see |
 //! | [`passwords`] | the password column: verifying it, writing it, and when it is stale |
 //! | [`validators`] | what Django calls a user name, an e-mail address or a poor password |
 //! | [`datetime`] | date-times in SQLite, PostgreSQL, JSON and cookies |
@@ -23,6 +24,7 @@
 //! The vectors in `tests/vectors/*.json` were made by the real Django; every case of every file is run.
 
 pub mod allowed_host;
+mod appsecret_proof;
 pub mod auth_token;
 pub mod base36;
 pub mod base62;
@@ -35,7 +37,10 @@ pub mod email_confirmation;
 pub mod hex;
 pub mod json;
 pub mod jwt;
+pub mod oauth1;
 pub mod passwords;
+pub mod percent;
+pub mod pkce;
 mod python_int;
 pub mod random_text;
 pub mod redirect;
@@ -48,5 +53,6 @@ mod split_url;
 pub mod user_id_text;
 pub mod validators;
 
+pub use appsecret_proof::appsecret_proof;
 pub use datetime::{Date, TimeZone, Timestamp};
 pub use secret_keys::SecretKeys;

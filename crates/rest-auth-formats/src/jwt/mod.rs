@@ -16,10 +16,12 @@
 //! | `segments` | the three parts of a token |
 //! | `mint` | new claims |
 //! | `check`, `registered` | accepting a token |
+//! | `at_hash` | what an id_token says of the access token beside it |
 //! | `authorization` | the header or cookie that carries it |
 //! | [`legacy`] | the predecessors |
 
 mod algorithm;
+mod at_hash;
 mod authorization;
 mod check;
 mod claims;
@@ -34,6 +36,7 @@ mod segments;
 mod tests;
 
 pub use algorithm::Algorithm;
+pub use at_hash::is_at_hash;
 pub use authorization::{
     AuthenticationFailure, CookieCsrf, HEADER_TYPE, Presented, cookie_lifetime, find_token, read_header,
 };

@@ -3,8 +3,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use pkcs8::der::asn1::UintRef;
-use pkcs8::der::{Decode, Reader, SliceReader};
+use pkcs8::der::asn1::{AnyRef, UintRef};
+use pkcs8::der::{Decode, Reader, SliceReader, Tagged};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use sec1::EcPrivateKey;
@@ -62,6 +62,25 @@ pub(super) fn read_public(text: &str) -> Result<PublicKey, KeyError> {
     }
 }
 
+/// The public key in a certificate (RFC 5280, section 4.1).
+pub(super) fn read_certificate(text: &str) -> Result<PublicKey, KeyError> {
+    let Block { label, der } = read_block(text)?;
+    if label != "CERTIFICATE" {
+        return Err(KeyError::Unreadable);
+    }
+    let unreadable = |_| KeyError::Unreadable;
+    let certificate = AnyRef::from_der(&der).map_err(unreadable)?;
+    let mut reader = SliceReader::new(certificate.value()).map_err(unreadable)?;
+    let body = AnyRef::decode(&mut reader).map_err(unreadable)?;
+    let mut fields = SliceReader::new(body.value()).map_err(unreadable)?;
+    // Serial number, algorithm, issuer, dates, subject; the version in front of them may be left out.
+    let first = AnyRef::decode(&mut fields).map_err(unreadable)?;
+    for _ in 0..if first.tag().is_context_specific() { 5 } else { 4 } {
+        AnyRef::decode(&mut fields).map_err(unreadable)?;
+    }
+    subject_public_key(&SubjectPublicKeyInfoRef::decode(&mut fields).map_err(unreadable)?)
+}
+
 /// The first block of a PEM text that is not just the parameters of a curve. Lines may have any length.
 fn read_block(text: &str) -> Result<Block<'_>, KeyError> {
     let mut rest = text;
@@ -105,7 +124,10 @@ fn read_sec1(der: &[u8], curve: Option<Curve>) -> Result<PrivateKey, KeyError> {
 }
 
 fn read_subject_public_key(der: &[u8]) -> Result<PublicKey, KeyError> {
-    let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::Unreadable)?;
+    subject_public_key(&SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::Unreadable)?)
+}
+
+fn subject_public_key(info: &SubjectPublicKeyInfoRef<'_>) -> Result<PublicKey, KeyError> {
     let key = info.subject_public_key.as_bytes().ok_or(KeyError::Unreadable)?;
     match info.algorithm.oid {
         RSA => read_rsa_public(key),

@@ -32,6 +32,12 @@ impl VerifyingKey {
         Ok(Self { algorithm, id: None, material })
     }
 
+    /// The public key in an X.509 certificate in PEM. Nothing but the key is looked at: who publishes it, and where, is
+    /// what makes it believable, and neither its dates nor its issuer.
+    pub fn from_certificate(algorithm: Algorithm, text: &str) -> Result<Self, KeyError> {
+        pem::read_certificate(text).and_then(|key| Self::of(algorithm, key))
+    }
+
     /// The same with an id (`kid`): it is then tried for tokens that name this id, and for those that name
     /// none.
     #[must_use]
