@@ -50,9 +50,14 @@ impl Population {
         Self::find(store, users).await?.ok_or_else(|| "the users were not made".into())
     }
 
+    /// The key of a user.
+    pub fn id(self, number: u32) -> i64 {
+        self.first_id + i64::from(number)
+    }
+
     /// The body of `GET user/`.
     pub fn details(self, number: u32) -> String {
-        let (id, name, email) = (self.first_id + i64::from(number), username(number), email(number));
+        let (id, name, email) = (self.id(number), username(number), email(number));
         format!(r#"{{"pk":{id},"username":"{name}","email":"{email}","first_name":"","last_name":""}}"#)
     }
 }

@@ -1,5 +1,5 @@
 use rest_auth::core::Clock;
-use rest_auth::core::model::{SessionKey, SessionRow};
+use rest_auth::core::model::{NewRefreshToken, Secret, SessionKey, SessionRow};
 use rest_auth::core::settings::{Database, Settings};
 use rest_auth::core::store::Store as _;
 use rest_auth::sql::SqlStore;
@@ -270,12 +270,21 @@ fn serve_refuses_a_configuration_with_errors_before_it_listens() {
     assert!(done.errors.starts_with("error: rest-auth.toml:1:1: secret_key: is shorter"), "{}", done.errors);
 }
 
-/// Puts sessions into a folder's database that end so many seconds from now.
-fn add_sessions(folder: &Folder, count: u32, seconds: i64) {
+/// Does something in a folder's database.
+fn in_database(folder: &Folder, work: impl AsyncFnOnce(&SqlStore)) {
     let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());
     let settings = Settings { database: Database { url, ..Database::default() }, ..Settings::default() };
     let work = async {
         let store = SqlStore::configured(&settings.database, &settings.user_model).unwrap();
+        work(&store).await;
+        store.close().await;
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+}
+
+/// Puts sessions into a folder's database that end so many seconds from now.
+fn add_sessions(folder: &Folder, count: u32, seconds: i64) {
+    in_database(folder, async |store| {
         let mut tx = store.write().await.unwrap();
         for number in 0..count {
             let key = SessionKey::parse(&format!("{seconds:016}{number:016}")).unwrap();
@@ -283,9 +292,7 @@ fn add_sessions(folder: &Folder, count: u32, seconds: i64) {
             tx.add_session(&SessionRow { key, data: String::new(), expires }).await.unwrap();
         }
         tx.commit().await.unwrap();
-        store.close().await;
-    };
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+    });
 }
 
 #[test]
@@ -300,6 +307,33 @@ fn clearsessions_deletes_what_has_ended_and_says_how_many_there_were() {
     assert_eq!(shell.run(&["clearsessions"]).output, "Deleted 0 expired sessions.\n");
     add_sessions(&folder, 1, -1);
     assert_eq!(shell.run(&["clearsessions"]).output, "Deleted 1 expired session.\n");
+}
+
+#[test]
+fn flushexpiredtokens_deletes_what_has_ended_and_says_how_many_there_were() {
+    let folder = migrated();
+    let shell = Shell::new(&folder).with_database();
+    let add = |count: u32, seconds: i64| {
+        in_database(&folder, async |store| {
+            let now = Clock::System.now();
+            let mut tx = store.write().await.unwrap();
+            for number in 0..count {
+                let id = format!("{seconds}-{number}");
+                let (created, expires) = (now.plus_seconds(seconds - 60), now.plus_seconds(seconds));
+                let token = NewRefreshToken { id, token: Secret::from("x"), user_id: None, created, expires };
+                assert!(tx.add_refresh_token(&token).await.unwrap());
+                tx.blacklist_refresh_token(&token.id, now).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+        });
+    };
+    add(603, -60);
+    add(2, 600);
+    let done = shell.run(&["flushexpiredtokens"]);
+    let expected = (0, "Deleted 603 expired tokens.\n", "");
+    assert_eq!((done.status, done.output.as_str(), done.errors.as_str()), expected);
+    add(1, -1);
+    assert_eq!(shell.run(&["flushexpiredtokens"]).output, "Deleted 1 expired token.\n");
 }
 
 #[test]

@@ -1,13 +1,18 @@
-//! The ceiling: one bare axum route that answers the same bytes.
+//! The ceiling: one bare axum route that answers the same bytes; and beside it, where tokens are measured, one that wants
+//! the claims of a token first, as a host's would.
 
 use std::io::{self, Write as _};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::serve::ListenerExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use rest_auth::{RestAuth, TokenClaims};
+use rest_auth_core::model::Timestamp;
+use rest_auth_core::settings::Settings;
+use rest_auth_sql::SqlStore;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
@@ -19,6 +24,8 @@ use super::connection::Answer;
 pub(super) struct Model {
     headers: Vec<(String, String)>,
     pub(super) body: String,
+    /// The secret of the tokens that `/claims` wants; without one it is not there.
+    secret: Option<String>,
 }
 
 impl Model {
@@ -27,7 +34,12 @@ impl Model {
         let own =
             |name: &str| name.eq_ignore_ascii_case("date") || name.eq_ignore_ascii_case("content-length");
         let headers = answer.headers()?.into_iter().filter(|(name, _)| !own(name)).collect();
-        Ok(Self { headers, body: String::from_utf8(answer.body.to_vec())? })
+        Ok(Self { headers, body: String::from_utf8(answer.body.to_vec())?, secret: None })
+    }
+
+    /// The same with a route that wants a token.
+    pub(super) fn with_claims(self, secret: &str) -> Self {
+        Self { secret: Some(secret.to_owned()), ..self }
     }
 }
 
@@ -45,8 +57,15 @@ pub(super) async fn serve() -> Result<(), Failure> {
     let answer = move || {
         let mut response = Response::new(Body::from(body.clone()));
         response.headers_mut().clone_from(&headers);
-        std::future::ready(response)
+        response
     };
+    let bare = answer.clone();
+    // Whoever sends a body has it read, as it is read in the server.
+    let mut router = Router::new().route("/", any(async move |_: Bytes| bare()));
+    if let Some(secret) = &model.secret {
+        let wanting = Router::new().route("/claims", get(async move |_: TokenClaims| answer()));
+        router = router.merge(wanting.with_state(tokens(secret).await?));
+    }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let mut output = io::stdout();
     writeln!(output, "{}", listener.local_addr()?)?;
@@ -55,5 +74,16 @@ pub(super) async fn serve() -> Result<(), Failure> {
         // A latency of Nagle's would be nobody's ceiling.
         let _ = stream.set_nodelay(true);
     });
-    Ok(axum::serve(listener, Router::new().route("/", get(answer))).await?)
+    Ok(axum::serve(listener, router).await?)
+}
+
+/// What a host builds to check tokens.
+async fn tokens(secret: &str) -> Result<RestAuth, Failure> {
+    let text = format!(
+        "secret_key = {secret:?}\n[http]\nauthentication = [\"jwt\"]\n[database]\nurl = \"sqlite::memory:\""
+    );
+    let settings = Settings::from_table(text.parse()?).map_err(|problems| format!("{problems:?}"))?;
+    let store = SqlStore::configured(&settings.database, &settings.user_model)?;
+    store.migrate(Timestamp::from_seconds(0)).await?;
+    Ok(RestAuth::builder().settings(settings).store(store).build().await?)
 }

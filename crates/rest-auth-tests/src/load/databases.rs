@@ -96,7 +96,7 @@ fn sqlite_url(file: &Path) -> String {
 }
 
 /// Removes a database file and the files beside it, where they are there.
-fn remove(file: &Path) -> Result<(), Failure> {
+pub(super) fn remove(file: &Path) -> Result<(), Failure> {
     for ending in ["", "-wal", "-shm"] {
         let mut name = file.as_os_str().to_owned();
         name.push(ending);

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bare;
+mod commit_rate;
 mod connection;
 mod crowd;
 mod databases;
@@ -17,6 +18,7 @@ mod report;
 mod requests;
 mod rounds;
 mod stopwatch;
+mod tokens;
 
 use std::process::ExitCode;
 

@@ -57,13 +57,16 @@ impl Report {
         Spread::of(self.rounds.iter().map(figure).collect())
     }
 
-    fn goals(&self) -> [Goal; 5] {
+    fn goals(&self) -> [Goal; 8] {
         let max_wait = f64::from(u32::try_from(MAX_WAIT).unwrap_or(u32::MAX)) * 1000.0;
         let median = |figure: fn(&Round) -> f64| self.spread(figure).median;
         let goal = |words, figure, bound, at_least| Goal { words, figure, bound, at_least };
         [
             goal("logins to hashes", median(login_ratio), 0.9, true),
             goal("GET user/ to the bare route", median(user_ratio), 0.5, true),
+            goal("token/verify/ to the bare route", median(verify_ratio), 0.8, true),
+            goal("a route that wants claims to the bare route", median(claims_ratio), 0.8, true),
+            goal("refreshes to single commits on SQLite", median(refresh_ratio), 10.0, true),
             goal("MiB when idle", median(|round| round.idle_mib), 30.0, false),
             goal("p99 of GET user/ in a storm to without", median(storm_ratio), 5.0, false),
             goal("ms to the slowest answer of a storm", self.spread(slowest_login).greatest, max_wait, false),
@@ -77,6 +80,18 @@ fn login_ratio(round: &Round) -> f64 {
 
 fn user_ratio(round: &Round) -> f64 {
     round.user.rate / round.bare.rate
+}
+
+fn verify_ratio(round: &Round) -> f64 {
+    round.tokens.verify.rate / round.tokens.posted.rate
+}
+
+fn claims_ratio(round: &Round) -> f64 {
+    round.tokens.claims.rate / round.tokens.asked.rate
+}
+
+fn refresh_ratio(round: &Round) -> f64 {
+    round.tokens.refresh.rate / round.tokens.commits
 }
 
 fn storm_ratio(round: &Round) -> f64 {
@@ -138,6 +153,23 @@ const ROWS: &[Row] = &[
     ("storm, served", |round| count(round.storm.served)),
     ("storm, refused with 503", |round| count(round.storm.refused)),
     ("storm, slowest answer, ms", slowest_login),
+    ("bare route, posted, 1/s", |round| round.tokens.posted.rate),
+    ("token/verify/, 1/s", |round| round.tokens.verify.rate),
+    ("token/verify/ / bare route, by 1/s", verify_ratio),
+    ("token/verify/ / bare route, by server's CPU", |round| {
+        round.tokens.posted.cpu_millis / round.tokens.verify.cpu_millis
+    }),
+    ("bare route, with a token, 1/s", |round| round.tokens.asked.rate),
+    ("a route that wants claims, 1/s", |round| round.tokens.claims.rate),
+    ("a route that wants claims / bare route, by 1/s", claims_ratio),
+    ("a route that wants claims / bare route, by CPU", |round| {
+        round.tokens.asked.cpu_millis / round.tokens.claims.cpu_millis
+    }),
+    ("GET user/ with an access token, 1/s", |round| round.tokens.user.rate),
+    ("single commits on SQLite, 1/s", |round| round.tokens.commits),
+    ("refreshes, 1/s", |round| round.tokens.refresh.rate),
+    ("refreshes / single commits", refresh_ratio),
+    ("refreshes, p99, ms", |round| round.tokens.refresh.p99_millis),
 ];
 
 fn count(number: usize) -> f64 {

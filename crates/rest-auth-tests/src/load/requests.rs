@@ -120,7 +120,7 @@ pub(super) fn details_request(host: SocketAddr, number: u32) -> Vec<u8> {
 }
 
 /// Served means: 200, and exactly this body.
-fn expect(answer: &Answer<'_>, body: &str) -> Result<Outcome, Failure> {
+pub(super) fn expect(answer: &Answer<'_>, body: &str) -> Result<Outcome, Failure> {
     if answer.status == 200 && answer.body == body.as_bytes() {
         Ok(Outcome::Served)
     } else {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Failure;
 use super::arguments::Arguments;
 use super::bare::Model;
+use super::commit_rate;
 use super::connection::Connection;
 use super::crowd::{Pace, Plan, Seen, gather};
 use super::databases::Database;
@@ -17,6 +18,7 @@ use super::machine::{self, Machine};
 use super::process::Process;
 use super::report::Report;
 use super::requests::{Bare, Details, Login, details_request};
+use super::tokens::{self, Present, Refresh, SECRET, Signer, verify_request};
 use crate::population::Population;
 
 /// Before requests that hash nothing are counted.
@@ -50,6 +52,27 @@ pub(super) struct Round {
     pub(super) storm: Figures,
     /// Resident memory after the storm.
     pub(super) after_mib: f64,
+    /// JSON web tokens.
+    pub(super) tokens: TokenFigures,
+}
+
+/// What was measured of JSON web tokens, on a server of their own.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct TokenFigures {
+    /// The bare route, which is posted the same and answers what `token/verify/` answers.
+    pub(super) posted: Figures,
+    /// `token/verify/` with an access token.
+    pub(super) verify: Figures,
+    /// The bare route, asked with a token in the header.
+    pub(super) asked: Figures,
+    /// A host's route beside it that wants the claims.
+    pub(super) claims: Figures,
+    /// `GET user/` with an access token.
+    pub(super) user: Figures,
+    /// Durable commits a second to an SQLite file, one after the other.
+    pub(super) commits: f64,
+    /// `token/refresh/` with rotation, blacklist and families.
+    pub(super) refresh: Figures,
 }
 
 /// What a crowd of clients saw.
@@ -143,7 +166,7 @@ impl<'a> Bench<'a> {
 
     fn round(&self) -> Result<Round, Failure> {
         let span = self.arguments.span();
-        let server = self.start()?;
+        let server = self.start("", "")?;
         std::thread::sleep(REST);
         let idle_mib = server.resident_mib()?;
         let hashes = hash_rate::measure(span)?;
@@ -161,8 +184,11 @@ impl<'a> Bench<'a> {
             (stormy, storm.join().expect("a storm does not panic"))
         });
         std::thread::sleep(REST);
+        let (started_within, after_mib) = (server.started_within, server.resident_mib()?);
+        drop(server);
+        let tokens = self.tokens()?;
         Ok(Round {
-            start_millis: millis(server.started_within),
+            start_millis: millis(started_within),
             idle_mib,
             hashes,
             bare: bare.into(),
@@ -171,21 +197,58 @@ impl<'a> Bench<'a> {
             calm: calm.into(),
             stormy: stormy?.into(),
             storm: storm?.into(),
-            after_mib: server.resident_mib()?,
+            after_mib,
+            tokens,
         })
     }
 
-    /// The server on a database of this round's own, with the defaults of everything that costs time.
-    fn start(&self) -> Result<Process, Failure> {
+    /// JSON web tokens: verified, used and exchanged.
+    fn tokens(&self) -> Result<TokenFigures, Failure> {
+        let span = self.arguments.span();
+        let http = "authentication = [\"jwt\"]\nfeatures = [\"registration\", \"blacklist\"]\n";
+        let server = self.start(http, tokens::SETTINGS)?;
+        let signer = Signer::new()?;
+        let (host, list) = (server.address, signer.access(self.population));
+        let mut connection = Connection::open(host)?;
+        let model = Model::of(&connection.ask(&verify_request(host, &list[0].1))?)?.with_claims(SECRET);
+        let bare = Process::bare(&model)?;
+        let plan = |process| self.plan(process, self.arguments.connections, Pace::Eager);
+        let posted =
+            gather(plan(&bare), &bare, |client| Present::to_bare(bare.address, &list, &model, client))?;
+        let verify = gather(plan(&server), &server, |client| Present::to_verify(host, &list, client))?;
+        let route = |path: &'static str| {
+            gather(plan(&bare), &bare, |client| Present::to_route(bare.address, path, &list, &model, client))
+        };
+        let (asked, claims) = (route("/")?, route("/claims")?);
+        let user =
+            gather(plan(&server), &server, |client| Present::to_user(host, self.population, &list, client))?;
+        let commits = commit_rate::measure(&self.folder, span)?;
+        let refresh = gather(plan(&server), &server, |client| {
+            Refresh::new(host, signer.refresh(self.population, client))
+        })?;
+        Ok(TokenFigures {
+            posted: posted.into(),
+            verify: verify.into(),
+            asked: asked.into(),
+            claims: claims.into(),
+            user: user.into(),
+            commits,
+            refresh: refresh.into(),
+        })
+    }
+
+    /// The server on a database of this round's own, with the defaults of everything that costs time. `http` are more keys
+    /// of that section, `more` are more sections.
+    fn start(&self, http: &str, more: &str) -> Result<Process, Failure> {
         let config = self.folder.join("load.toml");
         let url = self.database.for_a_round()?;
         let mails = self.folder.join("mails");
         let text = format!(
-            "secret_key = \"a secret of the load program, known to everybody\"\n\
-             [http]\nbase_url = \"http://localhost\"\n\
+            "secret_key = {SECRET:?}\n\
+             [http]\nbase_url = \"http://localhost\"\n{http}\
              [database]\nurl = {url:?}\n\
              [password]\nmax_wait = {MAX_WAIT}\n\
-             [email]\nbackend = \"file\"\nfile_path = \"{}\"\n",
+             [email]\nbackend = \"file\"\nfile_path = \"{}\"\n{more}",
             mails.display()
         );
         fs::write(&config, text)?;
