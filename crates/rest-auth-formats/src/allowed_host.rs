@@ -7,9 +7,12 @@ use std::net::Ipv6Addr;
 /// Patterns are host names in any case, `.example.org` for a domain with everything below it, or `*`. What is
 /// no host name, IPv4 or bracketed IPv6 address, perhaps with a port, is allowed by none.
 pub fn is_allowed<S: AsRef<str>>(host: &str, patterns: &[S]) -> bool {
-    let host = host.to_ascii_lowercase();
-    let Some(name) = without_port(&host) else { return false };
-    patterns.iter().any(|pattern| pattern.as_ref() == "*" || is_same_domain(name, pattern.as_ref()))
+    let Some(name) = without_port(host) else { return false };
+    if patterns.iter().any(|pattern| pattern.as_ref() == "*") {
+        return true;
+    }
+    let name = name.to_ascii_lowercase();
+    patterns.iter().any(|pattern| is_same_domain(&name, pattern.as_ref()))
 }
 
 /// Whether the host equals the pattern or lies within it, if that starts with a dot

@@ -41,8 +41,58 @@ impl Timestamp {
     /// Reads what a database column holds (SQLite's text, PostgreSQL's output) or a form sent; without an
     /// offset it is UTC.
     pub fn parse(text: &str) -> Option<Self> {
-        DateTimeText::parse(text)?.in_zone(&TimeZone::UTC)
+        plain(text.as_bytes()).or_else(|| DateTimeText::parse(text)?.in_zone(&TimeZone::UTC))
     }
+}
+
+/// What Django writes into SQLite, `YYYY-MM-DD HH:MM:SS[.ffffff]`, at a glance: rows are full of it. `None` for anything
+/// else, also for what only looks like it.
+fn plain(text: &[u8]) -> Option<Timestamp> {
+    let (fixed, fraction) = text.split_first_chunk::<19>()?;
+    let micros = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] if digits.len() == 6 => digits_of(digits)?,
+        _ => return None,
+    };
+    if [fixed[4], fixed[7], fixed[10], fixed[13], fixed[16]] != *b"-- ::" {
+        return None;
+    }
+    let (year, month, day) = (digits_of(&fixed[..4])?, digits_of(&fixed[5..7])?, digits_of(&fixed[8..10])?);
+    let (hour, minute) = (digits_of(&fixed[11..13])?, digits_of(&fixed[14..16])?);
+    let second = digits_of(&fixed[17..])?;
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let days = days_before(year, month, day)?;
+    let seconds = i64::from(days) * 86_400 + i64::from(hour * 3600 + minute * 60 + second);
+    Some(Timestamp::from_micros(seconds * 1_000_000 + i64::from(micros)))
+}
+
+/// Days from 1970-01-01 to a date, counted in years that begin in March, so that the leap day is the last one.
+fn days_before(year: i32, month: i32, day: i32) -> Option<i32> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if year < 1 || !(1..=length).contains(&day) {
+        return None;
+    }
+    let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let whole_years = years * 365 + years / 4 - years / 100 + years / 400;
+    Some(whole_years + (153 * months + 2) / 5 + day - 1 - DAYS_TO_1970)
+}
+
+/// Days from 0000-03-01 to 1970-01-01.
+const DAYS_TO_1970: i32 = 719_468;
+
+/// A number of at most six digits and nothing else.
+fn digits_of(digits: &[u8]) -> Option<i32> {
+    digits
+        .iter()
+        .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i32::from(byte - b'0')))
 }
 
 /// The rest of a text, eaten from the front.
@@ -241,4 +291,52 @@ fn lax(text: &str) -> Option<DateTimeText> {
         Some(_) => return None,
     };
     rest.is_empty().then_some(DateTimeText { wall: clock.on(date)?, offset })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_glance_sees_what_reading_finds(
+            text in "[012][0-9]{3}-[01][0-9]-[0-3][0-9][ T][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{5,7}|[.:0x+]{0,2})"
+        ) {
+            let read = DateTimeText::parse(&text).and_then(|parsed| parsed.in_zone(&TimeZone::UTC));
+            let seen = plain(text.as_bytes());
+            prop_assert!(seen.is_none() || seen == read, "{text}: {seen:?}, {read:?}");
+        }
+    }
+
+    #[test]
+    fn every_day_is_counted() {
+        let days = std::iter::successors(Some(Date::constant(1, 1, 1)), |day| day.tomorrow().ok());
+        for (number, day) in (Timestamp::MIN.seconds() / 86_400..).zip(days) {
+            let counted = days_before(day.year().into(), day.month().into(), day.day().into());
+            assert_eq!(counted.map(i64::from), Some(number), "{day}");
+        }
+        for (year, month, day) in
+            [(0, 1, 1), (2026, 0, 1), (2026, 13, 1), (2026, 1, 0), (2026, 4, 31), (2100, 2, 29)]
+        {
+            assert_eq!(days_before(year, month, day), None);
+        }
+    }
+
+    #[test]
+    fn what_django_writes_is_seen_at_a_glance() {
+        for text in ["2026-02-28 23:59:59", "0001-01-01 00:00:00.000000", "9999-12-31 23:59:59.999999"] {
+            assert_eq!(
+                plain(text.as_bytes()),
+                DateTimeText::parse(text).and_then(|parsed| parsed.in_zone(&TimeZone::UTC))
+            );
+            assert!(plain(text.as_bytes()).is_some(), "{text}");
+        }
+        for text in
+            ["2026-02-29 00:00:00", "0000-01-01 00:00:00", "2026-02-28 24:00:00", "2026-02-28 23:59:5\u{e9}"]
+        {
+            assert_eq!(plain(text.as_bytes()), None, "{text}");
+        }
+    }
 }
