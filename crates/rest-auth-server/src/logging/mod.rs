@@ -1,10 +1,13 @@
 //! The log, on standard error: lines for people at a terminal, JSON for collectors elsewhere.
 
+mod span_fields;
+
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
 use crate::process::Process;
+use span_fields::SpanFields;
 
 /// What is logged, in tracing's notation.
 const LEVELS: &str = "REST_AUTH_LOG";
@@ -31,7 +34,10 @@ pub(crate) fn start(process: &Process, usually: &str) -> Result<(), String> {
     };
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // It fails if a log has been started, and then that one goes on.
-    let _ =
-        if json { lines.json().flatten_event(true).try_init() } else { lines.with_ansi(terminal).try_init() };
+    let _ = if json {
+        lines.json().flatten_event(true).fmt_fields(SpanFields).try_init()
+    } else {
+        lines.with_ansi(terminal).try_init()
+    };
     Ok(())
 }
