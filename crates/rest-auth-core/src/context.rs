@@ -176,6 +176,9 @@ impl Clock {
     }
 }
 
+/// Names that are drawn together.
+const NAMES_AT_ONCE: usize = 64;
+
 /// Randomness: the operating system's, or a sequence that tests know.
 #[derive(Clone, Debug, Default)]
 pub enum Entropy {
@@ -217,6 +220,22 @@ impl Entropy {
         Secret::new(random_text::draw(random_text::LETTERS_AND_DIGITS, 50, &mut |bytes| self.fill(bytes)))
     }
 
+    /// A name that nothing else has, and that is no secret: the operating system is asked for many at once.
+    pub fn name(&self) -> [u8; 16] {
+        static NAMES: Mutex<Vec<[u8; 16]>> = Mutex::new(Vec::new());
+        match self {
+            Self::System => {
+                let mut names = NAMES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if names.is_empty() {
+                    names.resize_with(NAMES_AT_ONCE, Default::default);
+                    self.fill(names.as_flattened_mut());
+                }
+                names.pop().unwrap_or_else(|| self.bytes())
+            }
+            Self::Seeded(_) => self.bytes(),
+        }
+    }
+
     /// So many random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
@@ -244,5 +263,13 @@ mod tests {
         let first: [u8; 20] = one.bytes();
         assert_eq!(first, two.bytes::<20>());
         assert_ne!(first, one.bytes::<20>());
+    }
+
+    #[test]
+    fn a_name_comes_once() {
+        let drawn: std::collections::HashSet<_> = (0..1000).map(|_| Entropy::System.name()).collect();
+        assert_eq!(drawn.len(), 1000);
+        let seeded = Entropy::seeded(7);
+        assert_eq!(seeded.name(), Entropy::seeded(7).bytes());
     }
 }

@@ -72,6 +72,11 @@ impl Browser {
         Self { renewal: Renewal::NotNow, ..self }
     }
 
+    /// Where the request was sent to.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// Whether the request names a session at all.
     pub(crate) fn names_a_session(&self) -> bool {
         self.session_cookie.is_some()

@@ -70,7 +70,6 @@ async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, 
 
 /// A request whose host is served and whose body is here, with its cookies.
 struct Arrived {
-    origin: Origin,
     browser: Arc<Browser>,
     body: Bytes,
 }
@@ -81,7 +80,7 @@ async fn receive(site: &Site, head: &mut Parts, body: Body) -> Result<Arrived, A
     let settings = &site.app.settings;
     let origin = Origin::of(settings, head)?;
     let body = incoming::read_body(&settings.http, body).await?;
-    let mut browser = Browser::of(settings, origin.clone(), &head.headers);
+    let mut browser = Browser::of(settings, origin, &head.headers);
     if head.method == Method::POST
         && browser.may_need_a_form_token()
         && let Some(form) = site.parsers.form(head.headers.get(CONTENT_TYPE), &body)
@@ -90,7 +89,7 @@ async fn receive(site: &Site, head: &mut Parts, body: Body) -> Result<Arrived, A
     }
     let browser = Arc::new(browser);
     head.extensions.insert(Arc::clone(&browser));
-    Ok(Arrived { origin, browser, body })
+    Ok(Arrived { browser, body })
 }
 
 /// A request at its endpoint.
@@ -127,7 +126,7 @@ impl Visit<'_> {
             };
         };
         if endpoint.sets_cookies {
-            refuse_cross_site(&site.app.settings, &site.csrf, &arrived.origin, &head.headers)?;
+            refuse_cross_site(&site.app.settings, &site.csrf, arrived.browser.origin(), &head.headers)?;
         }
         let values = self.read_values(action, identity.as_ref()).await?;
         let body = action.raw.then(|| self.parse().map(|(input, _)| input));

@@ -76,7 +76,8 @@ impl ApiError {
                 reply
             }
             Error::Unavailable { retry_after, what } => {
-                tracing::warn!(request_id = style.request_id, what, "unavailable");
+                // Whoever is unavailable has said so, once.
+                tracing::debug!(request_id = style.request_id, what, "unavailable");
                 detail(StatusCode::SERVICE_UNAVAILABLE, &messages::UNAVAILABLE)
                     .header(RETRY_AFTER, retry_after.into())
             }

@@ -68,8 +68,7 @@ fn is_sane(id: &str) -> bool {
 }
 
 fn new_id(app: &App) -> String {
-    let random: [u8; 16] = app.entropy.bytes();
-    rest_auth_formats::hex::encode(&random)
+    rest_auth_formats::hex::encode(&app.entropy.name())
 }
 
 /// Methods are case-insensitive here, as behind WSGI servers.

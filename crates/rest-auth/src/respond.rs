@@ -26,6 +26,9 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 const PAGE_POLICY: &str = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// Headers that most answers have. A map with room for more is much larger.
+const USUAL_HEADERS: usize = 12;
+
 /// What every answer of one request shares.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wrapping<'a> {
@@ -50,7 +53,7 @@ pub(crate) fn from_endpoint(
         }
         Some(body) => (Some(JSON), json::encode(body, accepted.indent, wrapping.json)),
     };
-    let mut headers = HeaderMap::with_capacity(16);
+    let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
     headers.extend(kind.map(|kind| (CONTENT_TYPE, kind)));
     headers.extend(reply.headers);
     headers.insert(VARY, VARIES);

@@ -49,7 +49,8 @@ pub(crate) fn for_site(site: &Arc<Site>) -> Router {
             Err(never) => match never {},
         }
     });
-    cors::layered(site_with_escapes, settings)
+    // With its state, which is none, axum puts a route together once and not for each request.
+    cors::layered(site_with_escapes, settings).with_state(())
 }
 
 /// A request for the address that the escapes in its own spell, as Django compares addresses. Anything else stays as

@@ -1,5 +1,7 @@
 //! `Authorization: Bearer …`: simplejwt's `JWTAuthentication`.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
@@ -52,7 +54,7 @@ impl JwtHeader {
     }
 
     /// What the request says in it; `None` if the header is not there at all.
-    pub(super) fn sent(&self, head: &Parts) -> Option<Vec<u8>> {
+    pub(super) fn sent<'a>(&self, head: &'a Parts) -> Option<Cow<'a, [u8]>> {
         sent(head, self.name.as_ref()?)
     }
 

@@ -7,6 +7,9 @@ mod legacy_jwt;
 mod session;
 mod token;
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -16,7 +19,6 @@ use rest_auth_core::settings::{AuthenticatorName, Settings};
 use rest_auth_core::{Context, Error, Result};
 use rest_auth_formats::csrf::CsrfSettings;
 use rest_auth_formats::jwt::Claims;
-use std::sync::Arc;
 
 pub(crate) use jwt::challenge as jwt_challenge;
 pub(crate) use jwt_cookie::JwtCarrier;
@@ -65,14 +67,14 @@ pub enum Proof {
 }
 
 /// The `Authorization` header. Several of them are one with commas, as WSGI hands them on.
-fn authorization(head: &Parts) -> Vec<u8> {
+fn authorization(head: &Parts) -> Cow<'_, [u8]> {
     sent(head, &AUTHORIZATION).unwrap_or_default()
 }
 
 /// A header likewise; `None` if it is not there.
-fn sent(head: &Parts, name: &HeaderName) -> Option<Vec<u8>> {
-    let lines: Vec<&[u8]> = head.headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
-    (!lines.is_empty()).then(|| lines.join(&b","[..]))
+fn sent<'a>(head: &'a Parts, name: &HeaderName) -> Option<Cow<'a, [u8]>> {
+    let lines = head.headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    lines.map(Cow::Borrowed).reduce(|before, line| Cow::Owned([&before[..], &line[..]].join(&b","[..])))
 }
 
 /// The authenticators in the order in which they are asked.
