@@ -5,6 +5,9 @@
 //! which a try may succeed, and who hashes nothing never waits behind it. Memory stays bounded, since only as
 //! many hashes run as there are threads.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -24,6 +27,9 @@ const PROMISE: f32 = 0.8;
 /// Who has waited for this share of the limit is refused; the rest is for what a request does before and after.
 const PATIENCE: f32 = 0.9;
 
+/// Nobody is sent away for longer, however many have been: some of them never come back.
+const LONGEST_ABSENCE: Duration = Duration::from_secs(30);
+
 /// Something that waits for a thread.
 struct Job {
     /// Since when somebody waits.
@@ -42,7 +48,17 @@ struct State {
     cost: Duration,
     /// Jobs that have been done since the start.
     done: u64,
+    /// Whoever was sent away last was told to come back then.
+    booked: Option<Instant>,
+    /// Sent away since the queue filled up.
+    refused: u64,
     closed: bool,
+}
+
+impl State {
+    fn cost(&self) -> Duration {
+        if self.cost.is_zero() { ASSUMED } else { self.cost }
+    }
 }
 
 struct Shared {
@@ -146,7 +162,11 @@ impl Shared {
         let measures = state.cost.is_zero() && state.queue.len() + state.running < 2 * self.threads;
         let late = job.since.elapsed() + self.wait(&state) > self.max_wait.mul_f32(PROMISE);
         if state.closed || (late && !measures) {
-            return Err(self.full_after(&state));
+            return Err(self.send_away(&mut state));
+        }
+        if state.refused > 0 && state.queue.is_empty() {
+            tracing::info!(refused = state.refused, "passwords are checked without a queue again");
+            state.refused = 0;
         }
         state.queue.push_back(job);
         drop(state);
@@ -158,17 +178,30 @@ impl Shared {
     fn wait(&self, state: &State) -> Duration {
         let ahead = state.queue.len() + state.running;
         let rounds = (ahead + 1).div_ceil(self.threads);
-        let cost = if state.cost.is_zero() { ASSUMED } else { state.cost };
-        cost.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
+        state.cost().saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
     }
 
     fn full(&self) -> Full {
-        self.full_after(&lock(&self.state))
+        self.send_away(&mut lock(&self.state))
     }
 
-    fn full_after(&self, state: &State) -> Full {
-        let over = self.wait(state).saturating_sub(self.max_wait);
-        Full { retry_after: over.as_secs() + 1 }
+    /// Says when to come back: one after the other, as fast as passwords are checked. A crowd that is told one time
+    /// comes back as a crowd, to be sent away again, and every other request waits while it is.
+    #[expect(clippy::disallowed_methods, reason = "measures how long somebody is sent away")]
+    fn send_away(&self, state: &mut State) -> Full {
+        if state.refused == 0 {
+            tracing::warn!(
+                waiting = state.queue.len(),
+                "more passwords than can be checked in time: some requests are answered 503"
+            );
+        }
+        state.refused += 1;
+        let now = Instant::now();
+        let room = now + self.wait(state).saturating_sub(self.max_wait);
+        let turn = state.cost() / u32::try_from(self.threads).unwrap_or(u32::MAX);
+        let back = state.booked.map_or(room, |booked| (booked + turn).max(room)).min(now + LONGEST_ABSENCE);
+        state.booked = Some(back);
+        Full { retry_after: (back - now).as_secs() + 1 }
     }
 
     /// What a thread of the pool does all its life.
@@ -225,140 +258,4 @@ fn give_way() {}
 /// A lock whose holder panicked is still a lock: the state is a queue and a few numbers, always whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "measures that nobody waits")]
-mod tests {
-    use super::*;
-
-    fn sleep(milliseconds: u64) -> impl FnOnce() -> u64 + Send {
-        move || {
-            std::thread::sleep(Duration::from_millis(milliseconds));
-            milliseconds
-        }
-    }
-
-    #[tokio::test]
-    async fn a_job_is_answered() {
-        let pool = Pool::start(1, Duration::from_secs(5));
-        assert_eq!(pool.run(Instant::now(), || 6 * 7).await, Ok(42));
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_refuses_at_once_and_says_when_to_try_again() {
-        let pool = Arc::new(Pool::start(1, Duration::from_millis(100)));
-        pool.run(Instant::now(), sleep(40)).await.unwrap();
-        let begin = Instant::now();
-        let crowd: Vec<_> = (0..50)
-            .map(|_| {
-                let pool = Arc::clone(&pool);
-                tokio::spawn(async move { pool.run(Instant::now(), sleep(40)).await })
-            })
-            .collect();
-        let mut served = 0;
-        for member in crowd {
-            match member.await.unwrap() {
-                Ok(_) => served += 1,
-                Err(full) => assert!(full.retry_after >= 1),
-            }
-        }
-        assert!(served <= 5, "{served} of 50 were served within the limit");
-        // One after the other, fifty would take two seconds.
-        assert!(begin.elapsed() < Duration::from_millis(1500), "nobody waits beyond the limit");
-    }
-
-    #[tokio::test]
-    async fn a_cold_pool_does_not_let_everybody_in() {
-        let pool = Arc::new(Pool::start(1, Duration::from_millis(100)));
-        let crowd: Vec<_> = (0..50)
-            .map(|_| {
-                let pool = Arc::clone(&pool);
-                tokio::spawn(async move { pool.run(Instant::now(), sleep(30)).await })
-            })
-            .collect();
-        let mut served = 0;
-        for member in crowd {
-            served += usize::from(member.await.unwrap().is_ok());
-        }
-        assert!(served <= 4, "{served} of 50 got into an unmeasured pool");
-    }
-
-    #[tokio::test]
-    async fn a_cold_pool_lets_in_as_many_as_it_can_probably_serve() {
-        let pool = Arc::new(Pool::start(2, Duration::from_secs(5)));
-        let crowd: Vec<_> = (0..36)
-            .map(|_| {
-                let pool = Arc::clone(&pool);
-                tokio::spawn(async move { pool.run(Instant::now(), sleep(5)).await })
-            })
-            .collect();
-        for member in crowd {
-            assert_eq!(member.await.unwrap(), Ok(5));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_job_whose_client_has_gone_is_not_done() {
-        let pool = Arc::new(Pool::start(1, Duration::from_secs(5)));
-        let busy = {
-            let pool = Arc::clone(&pool);
-            tokio::spawn(async move { pool.run(Instant::now(), sleep(100)).await })
-        };
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let flag = Arc::clone(&done);
-        let gone = {
-            let pool = Arc::clone(&pool);
-            tokio::spawn(async move {
-                pool.run(Instant::now(), move || flag.store(true, std::sync::atomic::Ordering::SeqCst)).await
-            })
-        };
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        gone.abort();
-        busy.await.unwrap().unwrap();
-        pool.run(Instant::now(), || ()).await.unwrap();
-        assert!(!done.load(std::sync::atomic::Ordering::SeqCst));
-    }
-
-    #[tokio::test]
-    async fn a_job_that_panics_takes_nobody_with_it() {
-        let pool = Pool::start(1, Duration::from_secs(5));
-        assert!(pool.run(Instant::now(), || panic!("a bug")).await.is_err());
-        assert_eq!(pool.run(Instant::now(), || 1).await, Ok(1));
-    }
-
-    #[tokio::test]
-    async fn the_limit_counts_from_when_somebody_began_to_wait() {
-        let pool = Pool::start(1, Duration::from_secs(5));
-        pool.run(Instant::now(), || ()).await.unwrap();
-        let recently = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
-        assert_eq!(pool.run(recently, || 1).await, Ok(1));
-        let too_long_ago = Instant::now().checked_sub(Duration::from_millis(4100)).unwrap();
-        assert!(pool.run(too_long_ago, || 1).await.is_err(), "the second of two hashes came too late");
-    }
-
-    #[tokio::test]
-    async fn an_answer_comes_before_the_limit_although_hashes_have_become_slower() {
-        let pool = Arc::new(Pool::start(1, Duration::from_secs(1)));
-        pool.run(Instant::now(), sleep(10)).await.unwrap();
-        let begin = Instant::now();
-        assert!(pool.run(begin, sleep(1500)).await.is_err());
-        assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
-    }
-
-    #[cfg(target_os = "linux")]
-    #[tokio::test]
-    async fn a_thread_that_hashes_gives_way_and_others_do_not() {
-        let niceness = || {
-            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
-            // Counted from behind the name, which may hold anything.
-            let mut fields = stat.rsplit_once(") ").unwrap().1.split(' ');
-            fields.nth(16).unwrap().parse::<i32>().unwrap()
-        };
-        let pool = Pool::start(1, Duration::from_secs(5));
-        let own = niceness();
-        assert_eq!(pool.run(Instant::now(), niceness).await, Ok(own.max(10)));
-        assert_eq!(niceness(), own);
-    }
 }
