@@ -23,6 +23,10 @@ use crate::population::Population;
 
 /// Before requests that hash nothing are counted.
 const WARM_UP: Duration = Duration::from_secs(1);
+/// How long the bare route and the server are asked in turns,
+const TURN: Duration = Duration::from_secs(1);
+/// and before each turn counts.
+const TURN_WARM_UP: Duration = Duration::from_millis(250);
 /// Until an idle server has given back what it does not need.
 const REST: Duration = Duration::from_secs(2);
 /// Clients for each core that log in without a pause, so that no hashing thread ever waits for work.
@@ -170,10 +174,7 @@ impl<'a> Bench<'a> {
         std::thread::sleep(REST);
         let idle_mib = server.resident_mib()?;
         let hashes = hash_rate::measure(span)?;
-        let bare = self.bare(&server)?;
-        let user = gather(self.plan(&server, self.arguments.connections, Pace::Eager), &server, |client| {
-            self.details(&server, client)
-        })?;
+        let (bare, user) = self.in_turns(&server)?;
         let logins = u32::try_from(machine::cores() * LOGINS_PER_CORE)?;
         let login =
             gather(self.plan(&server, logins, Pace::Eager), &server, |client| self.login(&server, client))?;
@@ -267,14 +268,29 @@ impl<'a> Bench<'a> {
         Plan { address: server.address, clients, pace, warm_up: WARM_UP, span: self.arguments.span() }
     }
 
-    /// The bare route, which answers what the server answers.
-    fn bare(&self, server: &Process) -> Result<Seen, Failure> {
+    /// The bare route, which answers what the server answers, and the server: a second each, in turns, so that whatever
+    /// else the machine does meets both.
+    fn in_turns(&self, server: &Process) -> Result<(Seen, Seen), Failure> {
         let mut connection = Connection::open(server.address)?;
         let model = Model::of(&connection.ask(&details_request(server.address, 0))?)?;
         let bare = Process::bare(&model)?;
-        gather(self.plan(&bare, self.arguments.connections, Pace::Eager), &bare, |_| {
-            Bare::new(bare.address, model.body.clone())
-        })
+        let plan = |process| Plan {
+            warm_up: TURN_WARM_UP,
+            span: TURN,
+            ..self.plan(process, self.arguments.connections, Pace::Eager)
+        };
+        let mut sums: Option<(Seen, Seen)> = None;
+        for turn in 0..u32::try_from(self.arguments.seconds)? {
+            let of_bare = gather(plan(&bare), &bare, |_| Bare::new(bare.address, model.body.clone()))?;
+            let of_user = gather(plan(server), server, |client| {
+                self.details(server, turn * self.arguments.connections + client)
+            })?;
+            sums = Some(match sums {
+                Some((bare, user)) => (bare.and(of_bare), user.and(of_user)),
+                None => (of_bare, of_user),
+            });
+        }
+        sums.ok_or_else(|| "no time to measure anything".into())
     }
 
     /// `GET user/` at a steady rate.

@@ -71,6 +71,17 @@ impl Seen {
         count(self.served) / self.span.as_secs_f64()
     }
 
+    /// This and what another crowd saw later.
+    pub(super) fn and(mut self, later: Self) -> Self {
+        self.served += later.served;
+        self.latencies.append(later.latencies);
+        self.refusals.append(later.refusals);
+        self.usage.cpu += later.usage.cpu;
+        self.usage.peak_mib = self.usage.peak_mib.max(later.usage.peak_mib);
+        self.span += later.span;
+        self
+    }
+
     /// The server's CPU time for each served request, in milliseconds.
     pub(super) fn cpu_millis(&self) -> f64 {
         self.usage.cpu.as_secs_f64() * 1000.0 / count(self.served.max(1))
