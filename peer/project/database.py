@@ -36,7 +36,7 @@ def template():
     """A migrated, empty SQLite file for the installed apps, kept between runs."""
     from django.conf import settings
 
-    migrations = sorted((settings.BASE_DIR / "custom_user/migrations").glob("0*.py"))
+    migrations = sorted(settings.BASE_DIR.glob("*/migrations/0*.py"))
     kind = [sys.prefix, settings.INSTALLED_APPS, settings.ACCOUNT_UNIQUE_EMAIL]
     kind += [path.read_text() for path in migrations]
     name = hashlib.sha256(repr(kind).encode()).hexdigest()[:16]

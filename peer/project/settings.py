@@ -75,7 +75,7 @@ FEATURE_APPS = {
     "blacklist": ["rest_framework_simplejwt.token_blacklist"],
     "example": [],
 }
-USER_MODELS = {"default": "auth.User", "custom_email": "custom_user.User"}
+USER_MODELS = {"default": "auth.User", "custom_email": "custom_user.User", "members": "members.Member"}
 
 FEATURES = take("FEATURES", ["registration"], FEATURE_APPS)
 AUTHENTICATION = take("AUTHENTICATION", ["token", "session"], AUTHENTICATORS)
@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "dj_rest_auth",
     *(["custom_user"] if USER_MODEL == "custom_email" else []),
+    *(["members"] if USER_MODEL == "members" else []),
     *(app for feature in FEATURE_APPS if feature in FEATURES for app in FEATURE_APPS[feature]),
 ]
 # As `startproject` writes it, without the messages framework: its cookie means nothing to clients.
@@ -175,6 +176,13 @@ if USER_MODEL == "custom_email":
     REST_AUTH = {
         "REGISTER_SERIALIZER": "custom_user.serializers.RegisterSerializer",
         "USER_DETAILS_SERIALIZER": "custom_user.serializers.UserDetailsSerializer",
+    }
+
+if USER_MODEL == "members":
+    ACCOUNT_USER_MODEL_USERNAME_FIELD = "nickname"
+    REST_AUTH = {
+        "REGISTER_SERIALIZER": "members.serializers.RegisterSerializer",
+        "USER_DETAILS_SERIALIZER": "members.serializers.UserDetailsSerializer",
     }
 
 for _name, _value in OVERRIDES.items():

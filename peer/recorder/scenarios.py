@@ -5,7 +5,7 @@ from pathlib import Path
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / "crates/rest-auth-tests/conformance"
 
-SCENARIO_KEYS = {"name", "settings", "users", "requests", "rows", "left_behind"}
+SCENARIO_KEYS = {"name", "user_model", "settings", "users", "requests", "rows", "left_behind"}
 USER_KEYS = {
     "like", "username", "email", "password", "is_active", "is_staff", "first_name", "last_name",
     "addresses", "token", "extra",
@@ -63,9 +63,13 @@ def resolve(base, scenario):
     for request in scenario["requests"]:
         request = resolve_request(base["expect"], request)
         requests += [request] * request.get("repeat", 1)
+    model = scenario.get("user_model")
+    if model is not None and model not in base["user_models"]:
+        raise Mistake(f"base.toml has no user model {model!r}")
+    settings = laid_over(base["settings"], base["user_models"][model] if model else {})
     return {
         "name": scenario["name"],
-        "settings": laid_over(base["settings"], scenario.get("settings", {})),
+        "settings": laid_over(settings, scenario.get("settings", {})),
         "users": [resolve_user(base["users"], user) for user in scenario.get("users", [])],
         "requests": requests,
         "rows": scenario.get("rows", {}),

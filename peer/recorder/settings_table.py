@@ -27,9 +27,10 @@ KEYS = {
     "password.validators": "AUTH_PASSWORD_VALIDATORS",
     "password.reset_timeout": "PASSWORD_RESET_TIMEOUT",
     "user_model.table": "USER_MODEL",
-    "user_model.login_field": None,  # custom_user/models.py says the same
+    "user_model.login_field": None,  # custom_user/ and members/ say the same
     "user_model.username_field": None,
     "user_model.extra_fields": None,
+    "user_model.details_fields": None,
 }
 
 # A whole section, its keys in capitals: "PREFIX_" in front of each, or entries of one dictionary.
@@ -84,7 +85,7 @@ VALIDATORS = {
     "common": "CommonPasswordValidator",
     "numeric": "NumericPasswordValidator",
 }
-USER_MODELS = {"auth_user": "default", "custom_user_user": "custom_email"}
+USER_MODELS = {"auth_user": "default", "custom_user_user": "custom_email", "members_member": "members"}
 
 
 def hasher(entry):

@@ -1,5 +1,6 @@
 """The server's side of a scenario: its database, its users, the mails it sent. Needs Django set up."""
 
+from datetime import date, datetime
 from pathlib import Path
 
 from django.apps import apps
@@ -31,9 +32,14 @@ def add_users(users):
         user = dict(user)
         addresses, token = user.pop("addresses", []), user.pop("token", None)
         password, extra = user.pop("password", None), user.pop("extra", {})
-        row = User(**user, **extra)
+        if User.USERNAME_FIELD not in user:
+            user[User.USERNAME_FIELD] = user.pop("username")
+        columns = {column.name for column in User._meta.get_fields()}
+        row = User(**user, **{name: extra[name] for name in extra if name in columns})
         row.set_password(password or None)
         row.save()
+        if profile := {name: extra[name] for name in extra if name not in columns}:
+            type(row.userprofile).objects.filter(user=row).update(**profile)
         for address in addresses:
             apps.get_model("account", "EmailAddress").objects.create(user=row, **address)
         if token:
@@ -75,7 +81,9 @@ def cells(row, columns):
     """Times are only told from NULL; a user is named by the login field."""
 
     def cell(column):
-        value = getattr(row, column)
+        value = getattr(row if hasattr(row, column) else row.userprofile, column)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value.isoformat()
         if column == "user":
             return value.get_username()
         if column in ("last_login", "date_joined"):

@@ -84,9 +84,10 @@ pub fn invalid_choice(value: &str) -> Message {
 /// No day.
 pub const INVALID_DATE: Message =
     Message::fixed("invalid", "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.");
-/// A value that must be unique is somebody's: Django's `unique` of a model's field, with the names of both.
-pub fn unique(model: &str, label: &str) -> Message {
-    Message::filled("unique", format!("{model} with this {label} already exists."))
+/// A value that must be unique is somebody's: Django's `unique` of a model's field. Models that are derived
+/// from its abstract user inherit the name `user`.
+pub fn unique(label: &str) -> Message {
+    Message::filled("unique", format!("user with this {label} already exists."))
 }
 /// Not a whole number.
 pub const INVALID_INTEGER: Message = Message::fixed("invalid", "A valid integer is required.");

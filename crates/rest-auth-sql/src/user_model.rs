@@ -34,6 +34,7 @@ pub(crate) struct ExtraColumn {
     pub(crate) longest_choice: Option<usize>,
     /// The smallest and the largest whole number.
     pub(crate) range: (i64, i64),
+    pub(crate) unique: bool,
     pub(crate) null: bool,
     /// What a row holds that was given nothing; `None` if it must be given something.
     pub(crate) default: Option<ExtraValue>,
@@ -156,6 +157,7 @@ impl ExtraColumn {
             max_length: field.max_length,
             longest_choice: choices.max(),
             range: field.range(),
+            unique: field.unique,
             null: field.null,
             default: field.default_value(),
         }

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::{Error, FieldErrors, Result};
 use crate::features::registration;
 use crate::form::{Field, Form, Reading, Value, Values};
-use crate::messages;
+use crate::messages::{self, Message};
 use crate::model::{ExtraValue, User, UserIdKind};
 use crate::settings::{ExtraField, ExtraFieldKind, FeatureName, Settings, UserModel};
 use crate::store::{ProfileChanges, StoreError, UserLookup};
@@ -45,8 +45,13 @@ fn field(settings: &Settings, name: &str) -> Option<Field> {
 
 /// A deployment's own field as `user/` has it.
 fn own_field(own: &ExtraField) -> Field {
-    let field = extra_field(own);
-    if own.read_only { field.read_only() } else { field }
+    let mut field = extra_field(own);
+    if own.read_only {
+        // Nothing is checked, so there are no limits to tell.
+        (field.min_length, field.max_length, field.min_value, field.max_value) = (None, None, None, None);
+        return field.read_only();
+    }
+    field
 }
 
 /// A deployment's own field as an input.
@@ -121,7 +126,8 @@ pub async fn check(cx: &Context, user: &User, reading: &mut Reading) -> Result<(
     if cx.settings.has(FeatureName::Registration) {
         return match registration::username_fault(cx, &username, Some(user.id)).await? {
             Some(message) => {
-                reading.refuse(key, message);
+                let is_taken = message == messages::USERNAME_TAKEN;
+                reading.refuse(key, if is_taken { name_taken(&cx.settings.user_model) } else { message });
                 Ok(())
             }
             None => Ok(()),
@@ -129,9 +135,17 @@ pub async fn check(cx: &Context, user: &User, reading: &mut Reading) -> Result<(
     }
     let taken = cx.store.read().await?.users(UserLookup::Username(&username)).await?;
     if taken.iter().any(|other| other.id != user.id) {
-        reading.refuse(key, messages::USERNAME_TAKEN);
+        reading.refuse(key, name_taken(&cx.settings.user_model));
     }
     Ok(())
+}
+
+/// The name is somebody's. Django has a sentence for its own field, and another for one that a project declares.
+fn name_taken(model: &UserModel) -> Message {
+    match model.username_key() {
+        "username" => messages::USERNAME_TAKEN,
+        key => messages::unique(&key.replace('_', " ")),
+    }
 }
 
 /// Writes what was given and answers the account as it is then.
@@ -165,10 +179,11 @@ fn under_key(model: &UserModel, error: Error) -> Error {
     match error {
         Error::Invalid(errors) => {
             let mut renamed = FieldErrors::default();
-            for (name, messages) in errors.iter() {
+            for (name, found) in errors.iter() {
                 let name = if name == "username" { model.username_key() } else { name };
-                for message in messages {
-                    renamed.add(name, message.clone());
+                for message in found {
+                    let is_taken = *message == messages::USERNAME_TAKEN;
+                    renamed.add(name, if is_taken { name_taken(model) } else { message.clone() });
                 }
             }
             Error::Invalid(renamed)
@@ -186,7 +201,7 @@ pub(crate) fn taken(model: &UserModel, error: StoreError) -> Error {
         field => match model.extra_field(field) {
             Some(own) => {
                 let label = own.label.clone().unwrap_or_else(|| own.name.replace('_', " ")).to_lowercase();
-                Error::field(field, messages::unique(model.model_name(), &label))
+                Error::field(field, messages::unique(&label))
             }
             None => error.into(),
         },

@@ -47,6 +47,9 @@ pub struct ExtraField {
     pub read_only: bool,
     /// Whether registration takes it.
     pub at_signup: bool,
+    /// Whether no two accounts may have the same value, in a table that `migrate` makes. In one of Django's the column
+    /// itself decides.
+    pub unique: bool,
     /// Whether the column may be NULL.
     pub null: bool,
     /// Whether text may be empty; by default where it is not required.
@@ -76,6 +79,7 @@ impl Default for ExtraField {
             required: false,
             read_only: false,
             at_signup: true,
+            unique: false,
             null: false,
             blank: None,
             default: None,

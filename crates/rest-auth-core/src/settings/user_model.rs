@@ -31,7 +31,7 @@ section! {
         /// column is called; login and registration call it username.
         username_field: OrFalse<String> = OrFalse::of("username".to_owned());
         /// Fields of your own: { name, kind = "char" | "integer" | "boolean" | "date", source = "column" | "relation.column",
-        /// max_length, min_value, max_value, choices, required, read_only, at_signup, null, blank, default, label, help_text }.
+        /// max_length, min_value, max_value, choices, required, read_only, at_signup, unique, null, blank, default, label, help_text }.
         extra_fields: Vec<ExtraField> = Vec::new();
         /// The tables of the relations that sources name, where the usual names do not fit:
         /// { userprofile = "accounts_userprofile" }.
@@ -69,10 +69,5 @@ impl UserModel {
     /// A field of the deployment's own.
     pub fn extra_field(&self, name: &str) -> Option<&ExtraField> {
         self.extra_fields.iter().find(|field| field.name == name)
-    }
-
-    /// The model's name in sentences, as Django derives it from the class: `users_customuser` is a `customuser`.
-    pub fn model_name(&self) -> &str {
-        self.table.rsplit_once('_').map_or(self.table.as_str(), |(_, model)| model)
     }
 }

@@ -69,7 +69,8 @@ fn statement(dialect: Dialect, model: &UserModel, place: usize) -> String {
     };
     let mut lines = vec![format!(r#""id" {key}"#)];
     for extra in model.extra_of(Some(place)) {
-        lines.push(definition(dialect, &extra.name, Kind::of(extra), extra.null));
+        let unique = if extra.unique { " UNIQUE" } else { "" };
+        lines.push(definition(dialect, &extra.name, Kind::of(extra), extra.null) + unique);
     }
     let owner = user_key(dialect, model.id);
     lines.push(format!(

@@ -13,7 +13,9 @@ use crate::user_model::{ExtraColumn, UserModel};
 pub(super) fn statements(dialect: Dialect, model: &UserModel) -> Vec<String> {
     let mut statements = vec![user(dialect, model)];
     if dialect == Dialect::Postgres {
-        for column in columns(model).iter().filter(|column| column.unique) {
+        for column in
+            columns(model).iter().filter(|column| column.unique && matches!(column.kind, Kind::Char(_)))
+        {
             let index = index_name(&model.table, &[&column.name], "_like", true);
             statements.push(format!(
                 r#"CREATE INDEX "{index}" ON "{}" ("{}" varchar_pattern_ops)"#,
@@ -101,7 +103,11 @@ fn columns(model: &UserModel) -> Vec<Column> {
         columns.push(Column { unique: true, ..column("email", Kind::Char(254)) });
     }
     for extra in model.extra_of(None) {
-        columns.push(Column { null: extra.null, ..column(&extra.name, Kind::of(extra)) });
+        columns.push(Column {
+            null: extra.null,
+            unique: extra.unique,
+            ..column(&extra.name, Kind::of(extra))
+        });
     }
     columns
 }

@@ -56,6 +56,7 @@ replayed![
     basic_authentication,
     bodies,
     confirm_email,
+    custom_user,
     deployment,
     email_verification,
     login,

@@ -13,6 +13,8 @@ pub(crate) struct Base {
     /// When each scenario begins.
     clock: String,
     settings: toml::Table,
+    /// Settings by the name of a user model.
+    user_models: BTreeMap<String, toml::Table>,
     users: BTreeMap<String, toml::Table>,
     expect: BTreeMap<String, Expectation>,
 }
@@ -22,6 +24,7 @@ pub(crate) struct Base {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
     pub(crate) name: String,
+    user_model: Option<String>,
     #[serde(default)]
     pub(crate) settings: toml::Table,
     #[serde(default, rename = "users")]
@@ -229,6 +232,10 @@ impl Scenario {
     fn resolved(base: &Base, scenario: toml::Value) -> Result<Self, String> {
         let mut scenario: Self = scenario.try_into().map_err(|error: toml::de::Error| error.to_string())?;
         let mut settings = base.settings.clone();
+        if let Some(model) = &scenario.user_model {
+            let model = base.user_models.get(model).ok_or(format!("base.toml has no user model {model}"))?;
+            merge(&mut settings, model.clone());
+        }
         merge(&mut settings, std::mem::take(&mut scenario.settings));
         scenario.settings = settings;
         scenario.users =

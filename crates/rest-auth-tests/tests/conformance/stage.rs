@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use rest_auth::core::model::{
-    EncodedPassword, ExtraValue, NewUser, Secret, Timestamp, TokenKey, User, UserId,
+    Date, EncodedPassword, ExtraValue, NewUser, Secret, Timestamp, TokenKey, User, UserId,
 };
+use rest_auth::core::settings::ExtraFieldKind;
 use rest_auth::core::store::{ProfileChanges, Records, UserLookup};
 use rest_auth_formats::passwords;
 use rest_auth_tests::app::{BEGINNING, TestApp};
@@ -21,7 +22,7 @@ pub(crate) async fn add_users(app: &TestApp, users: &[scenario::User]) {
         new.first_name.clone_from(&user.first_name);
         new.last_name.clone_from(&user.last_name);
         (new.is_active, new.is_staff) = (user.is_active, user.is_staff);
-        new.extra = user.extra.iter().map(|(name, value)| (name.clone(), extra(value))).collect();
+        new.extra = user.extra.iter().map(|(name, value)| (name.clone(), extra(app, name, value))).collect();
         let mut tx = app.store.write().await.unwrap();
         let row = tx.add_user(new).await.unwrap();
         for address in &user.addresses {
@@ -113,7 +114,14 @@ fn user_cell(user: &User, column: &str) -> Value {
         "has_usable_password" => json!(passwords::is_usable(user.password.as_str())),
         "last_login" => is_set(user.last_login),
         "date_joined" => is_set(Some(user.date_joined)),
-        other => panic!("{other} is no column of a user"),
+        other => match user.extra.iter().find(|(name, _)| name == other) {
+            Some((_, ExtraValue::Null)) => Value::Null,
+            Some((_, ExtraValue::Text(text))) => json!(text),
+            Some((_, ExtraValue::Int(number))) => json!(number),
+            Some((_, ExtraValue::Bool(truth))) => json!(truth),
+            Some((_, ExtraValue::Date(date))) => json!(date.to_string()),
+            None => panic!("{other} is no column of a user"),
+        },
     }
 }
 
@@ -147,8 +155,12 @@ async fn column(app: &TestApp, password: Option<&str>) -> EncodedPassword {
     }
 }
 
-fn extra(value: &Value) -> ExtraValue {
+fn extra(app: &TestApp, name: &str, value: &Value) -> ExtraValue {
+    let kind = app.app().settings.user_model.extra_field(name).map(|field| field.kind);
     match value {
+        Value::String(text) if kind == Some(ExtraFieldKind::Date) => {
+            ExtraValue::Date(Date::parse(text).expect("a day"))
+        }
         Value::Null => ExtraValue::Null,
         Value::Bool(flag) => ExtraValue::Bool(*flag),
         Value::Number(number) => ExtraValue::Int(number.as_i64().expect("a whole number")),

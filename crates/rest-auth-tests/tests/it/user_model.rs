@@ -195,7 +195,7 @@ async fn a_user_name_may_stand_in_a_column_of_another_name() {
             let body = json!({ "nickname": name, "username": "carl" });
             app.client().request("PATCH", USER).token(&key).json(&body).send().await
         };
-        let taken = json!({"nickname": ["A user with that username already exists."]});
+        let taken = json!({"nickname": ["user with this nickname already exists."]});
         assert_eq!(rename("BOB").await.json(), taken);
         assert_eq!(rename("anna").await.json()["nickname"], "anna");
         assert_eq!(app.log_in("anna", PASSWORD).await.status, 200);
