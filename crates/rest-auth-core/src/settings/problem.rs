@@ -72,13 +72,20 @@ impl Problem {
     pub(super) fn value(path: &str, refusal: &str, given: &toml::Value) -> Self {
         let later = NOT_YET_VALUES.iter().find(|(key, _)| *key == path).map_or(&[][..], |(_, values)| values);
         let early = given.as_array().into_iter().flatten().filter_map(toml::Value::as_str);
-        match early.into_iter().find(|value| later.contains(value)) {
-            Some(value) => Self {
+        if let Some(value) = early.into_iter().find(|value| later.contains(value)) {
+            return Self {
                 key: path.to_owned(),
                 message: format!("this version does not support `{value}` yet"),
                 hint: Some("the value is right, a later version will take it; remove it for now".to_owned()),
-            },
-            None => Self { key: path.to_owned(), message: refusal.to_owned(), hint: None },
+            };
+        }
+        // serde tells both in one sentence: "unknown variant `decimal`, expected one of `char`, …".
+        let known = refusal.split_once(", expected ").filter(|_| refusal.starts_with("unknown "));
+        let (message, hint) = known.map_or((refusal, None), |(unknown, known)| (unknown, Some(known)));
+        Self {
+            key: path.to_owned(),
+            message: message.to_owned(),
+            hint: hint.map(|known| format!("take {known}")),
         }
     }
 }

@@ -210,7 +210,8 @@ mod tests {
         let problem = &problems("[http]\nauthentication = [\"token\", \"rownd\"]")[0];
         assert_eq!(problem.message, "this version does not support `rownd` yet");
         let problem = &problems("[http]\nauthentication = [\"tokens\"]")[0];
-        assert!(problem.message.starts_with("unknown variant `tokens`, expected one of `token`, `session`"));
+        assert_eq!(problem.message, "unknown variant `tokens`");
+        assert!(problem.hint.as_deref().unwrap().starts_with("take one of `token`, `session`"));
     }
 
     #[test]
@@ -249,10 +250,8 @@ mod tests {
     #[test]
     fn a_wrong_key_inside_a_list_is_named() {
         let problem = &problems("[password]\nhashers = [{ algorithm = \"argon2\", timecost = 2 }]")[0];
-        assert!(
-            problem.message.starts_with("unknown field `timecost`, expected one of `algorithm`"),
-            "{problem:?}"
-        );
+        assert_eq!(problem.message, "unknown field `timecost`");
+        assert!(problem.hint.as_deref().unwrap().starts_with("take one of `algorithm`"), "{problem:?}");
         let problem = &problems("[password]\nvalidators = [{ name = \"minimum_length\", min_len = 2 }]")[0];
         assert!(problem.message.starts_with("unknown field `min_len`"), "{problem:?}");
     }

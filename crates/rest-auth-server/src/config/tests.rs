@@ -124,6 +124,29 @@ fn columns_count_characters_and_bytes_that_are_no_text_are_found() {
 }
 
 #[test]
+fn a_field_of_ones_own_that_cannot_be_is_one_line_with_place_and_hint() {
+    let of_kind = "[user_model]\nextra_fields = [{ name = \"income\", kind = \"decimal\" }]";
+    assert_eq!(
+        mistakes(of_kind, &[]),
+        [
+            "rest-auth.toml:2:1: user_model.extra_fields: unknown variant `decimal`; take one of `char`, `integer`, `boolean`, `date`"
+        ]
+    );
+    let misspelt = "[[user_model.extra_fields]]\nname = \"size\"\nchoises = [\"S\"]";
+    let lines = mistakes(misspelt, &[]);
+    let start = "rest-auth.toml:1:14: user_model.extra_fields: unknown field `choises`; take one of `name`";
+    assert!(lines[0].starts_with(start), "{lines:?}");
+
+    let text = "[user_model]\nextra_fields = [{ name = \"a\", source = \"x y\" }]";
+    let folder = Folder::with("rest-auth.toml", text);
+    let found: Vec<String> =
+        read(&folder, &[]).unwrap().findings(false).iter().map(|(_, it)| it.to_string()).collect();
+    let line = "rest-auth.toml:2:1: user_model.extra_fields: `x y` is no name of a table or a column; \
+                take letters, digits and underscores, no digit first, 63 characters at most (rest_auth.E080)";
+    assert!(found.contains(&line.to_owned()), "{found:#?}");
+}
+
+#[test]
 fn a_secret_is_in_no_line() {
     for text in [
         "secret_key = 4711",
@@ -214,10 +237,7 @@ fn the_profile_may_come_from_the_environment() {
     let configuration = read(&Folder::empty(), &[("REST_AUTH__PROFILE", "strict")]).unwrap();
     assert!(configuration.settings.session.cookie_secure);
     let lines = mistakes("", &[("REST_AUTH__PROFILE", "Strict")]);
-    assert_eq!(
-        lines,
-        ["REST_AUTH__PROFILE: profile: unknown variant `Strict`, expected `compat` or `strict`"]
-    );
+    assert_eq!(lines, ["REST_AUTH__PROFILE: profile: unknown variant `Strict`; take `compat` or `strict`"]);
 }
 
 #[test]

@@ -131,7 +131,7 @@ async fn replay(feature: &str, house: Option<House>) {
 async fn differences(scenario: &Scenario, recording: &Recording, house: &mut House) -> Option<String> {
     let settings = Settings::from_table(scenario.settings.clone())
         .unwrap_or_else(|problems| panic!("{}: {problems:?}", scenario.name));
-    let played = play::play(scenario, house.app(settings).await).await;
+    let played = play::play(scenario, Box::pin(house.app(settings)).await).await;
     let found = compare::differences(scenario, recording, &played);
     (!found.is_empty()).then(|| format!("== {}\n{}", scenario.name, found.join("\n")))
 }

@@ -8,6 +8,7 @@ mod cleaning;
 mod confirm_email;
 mod crash;
 mod csrf;
+mod custom_user;
 mod dispatch;
 mod email_verification;
 mod extract;

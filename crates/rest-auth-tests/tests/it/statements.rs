@@ -157,13 +157,14 @@ async fn every_statement_is_run_by_the_contract() {
 
     let recorder = Recorder::default();
     let recording = recorder.start();
-    let model = || UserModel::new(&settings::UserModel::default()).unwrap();
-    let fresh = async || {
-        let store = SqlStore::open("sqlite::memory:", Options::default(), model()).unwrap();
+    let fresh = async |model: settings::UserModel| {
+        let model = UserModel::new(&model).unwrap();
+        let store = SqlStore::open("sqlite::memory:", Options::default(), model).unwrap();
         store.migrate(Timestamp::from_seconds(1_795_312_800)).await.unwrap();
         Arc::new(store) as Arc<dyn Store>
     };
-    assert_eq!(contract::failures(fresh).await, [""; 0]);
+    assert_eq!(contract::failures(|| fresh(settings::UserModel::default())).await, [""; 0]);
+    assert_eq!(contract::failures_with_own_fields(|| fresh(contract::own_fields_model())).await, [""; 0]);
     refused_by_a_database_of_djangos().await;
     drop(recording);
     let ran = recorder.texts();

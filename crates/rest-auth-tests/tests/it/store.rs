@@ -78,6 +78,31 @@ async fn the_contract_holds_on_a_pool_of_the_hosts() {
     assert_eq!(contract::failures(fresh).await, [""; 0]);
 }
 
+fn with_own_fields(url: &str) -> SqlStore {
+    SqlStore::open(url, Options::default(), UserModel::new(&contract::own_fields_model()).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn own_fields_keep_the_contract_on_sqlite() {
+    let fresh = async || {
+        let store = with_own_fields("sqlite::memory:");
+        store.migrate(NOW).await.unwrap();
+        Arc::new(store) as Arc<dyn Store>
+    };
+    assert_eq!(contract::failures_with_own_fields(fresh).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn own_fields_keep_the_contract_on_postgresql() {
+    let Some(cluster) = postgres::cluster() else { return };
+    let template = cluster.database().await;
+    let store = with_own_fields(&template);
+    store.migrate(NOW).await.unwrap();
+    store.close().await;
+    let fresh = async || Arc::new(with_own_fields(&cluster.copy(&template).await)) as Arc<dyn Store>;
+    assert_eq!(contract::failures_with_own_fields(fresh).await, [""; 0]);
+}
+
 /// One row in every table that refers to an account, directly or through another one. `{user}` is its key.
 const ONE_OF_EVERYTHING: [(&str, &str); 14] = [
     (

@@ -7,6 +7,7 @@
 
 mod addresses;
 mod mails;
+mod own_fields;
 mod refresh_tokens;
 mod sessions;
 mod throttles;
@@ -20,6 +21,8 @@ use std::sync::Arc;
 
 use super::{Records, Store, StoreError, StoreResult, Tx};
 use crate::model::{EncodedPassword, NewUser, Timestamp, User};
+
+pub use own_fields::user_model as own_fields_model;
 
 /// What a case does: it panics when the contract is broken.
 type Run = fn(Arc<dyn Store>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -49,8 +52,26 @@ where
     F: Fn() -> Made,
     Made: Future<Output = Arc<dyn Store>>,
 {
+    failures_of(CASES.iter().copied().flatten(), fresh).await
+}
+
+/// The part of the contract that is about fields of a deployment's own: runs its cases on stores for the user model
+/// [`own_fields_model`].
+pub async fn failures_with_own_fields<F, Made>(fresh: F) -> Vec<&'static str>
+where
+    F: Fn() -> Made,
+    Made: Future<Output = Arc<dyn Store>>,
+{
+    failures_of(own_fields::CASES.iter(), fresh).await
+}
+
+async fn failures_of<F, Made>(cases: impl Iterator<Item = &'static Case>, fresh: F) -> Vec<&'static str>
+where
+    F: Fn() -> Made,
+    Made: Future<Output = Arc<dyn Store>>,
+{
     let mut failed = Vec::new();
-    for case in CASES.iter().copied().flatten() {
+    for case in cases {
         let store = fresh().await;
         // As a task, so that a panic ends the case and not the run.
         if tokio::spawn((case.run)(store)).await.is_err() {
