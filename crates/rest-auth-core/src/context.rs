@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use crate::features::jwt::Jwt;
 use crate::features::legacy_jwt::LegacyJwt;
 use crate::hooks::Hooks;
-use crate::mail::MailTemplates;
+use crate::mail::{self, MailTemplates};
 use crate::model::{Secret, Timestamp};
 use crate::passwords::{self, PasswordValidators, Passwords, Pool};
 use crate::settings::{Problem, Settings};
@@ -70,7 +70,9 @@ impl App {
         let chain = passwords::chain(&settings.password.hashers).map_err(|problem| vec![problem])?;
         let pool = Pool::start(settings.password.threads, settings.password.max_wait.duration());
         let validators =
-            PasswordValidators::new(&settings.password.validators, settings.account.password_min_length);
+            PasswordValidators::new(&settings.password.validators, settings.account.password_min_length)
+                .map_err(|problem| vec![problem])?
+                .at_site(&mail::site_of_links(&settings).domain);
         // Without a secret, one for this run: nobody can know it. The checks say where that is allowed.
         if settings.top.secret_key.expose().is_empty() {
             settings.top.secret_key = parts.entropy.secret_key();

@@ -2,11 +2,11 @@
 
 use super::account::LONGEST_PASSWORD;
 use super::{Check, Findings, NOTHING, error, is_strict, warning};
-use crate::passwords;
+use crate::passwords::{self, PasswordValidators};
 use crate::settings::{HasherEntry, Settings, ValidatorEntry};
 
 pub(super) const CHECKS: &[&Check] =
-    &[&HASHER, &WEAK_HASHER_STRICT, &WEAK_HASHER, &IMPOSSIBLE_LENGTH, &SIMILARITY];
+    &[&HASHER, &WEAK_HASHER_STRICT, &WEAK_HASHER, &IMPOSSIBLE_LENGTH, &SIMILARITY, &WORDS];
 
 const STRONGER: &str = "put \"argon2\" first, or raise its parameters to OWASP's: pbkdf2_sha256 with 600000 iterations, argon2 with \
                         19456 KiB and 2 passes, scrypt with 2^17, 8, 1, bcrypt_sha256 with 10 rounds";
@@ -28,6 +28,12 @@ static SIMILARITY: Check = error(
     "give it a value from 0.1, which refuses almost everything, to 1, which refuses the very same only",
 );
 
+static WORDS: Check = error(
+    "rest_auth.E064",
+    "names a file that cannot be read",
+    "name a file with one word a line, or leave password_list_path out to take Django's list",
+);
+
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     check_hashers(settings, findings);
     let validators = &settings.password.validators;
@@ -43,6 +49,9 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
                 findings.about(&SIMILARITY, "password.validators", &max_similarity.to_string());
             }
             _ => {}
+        }
+        if let Err(problem) = PasswordValidators::new(std::slice::from_ref(validator), 0) {
+            findings.take(&WORDS, problem);
         }
     }
     findings.no_zero("password.max_wait", settings.password.max_wait.0);

@@ -120,6 +120,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "password.validators",
         "[password]\nvalidators = [{ name = \"user_attribute_similarity\", max_similarity = nan }]",
     ),
+    (
+        "E064",
+        "password.validators",
+        "[password]\nvalidators = [{ name = \"common\", password_list_path = \"/no/such/list\" }]",
+    ),
     ("E070", "session.cookie_name", "[session]\ncookie_name = \"session id\""),
     ("E070", "csrf.cookie_name", "[csrf]\ncookie_name = \"\""),
     ("E071", "csrf.cookie_name", "[csrf]\ncookie_name = \"sessionid\""),

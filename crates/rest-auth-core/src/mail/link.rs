@@ -85,7 +85,7 @@ pub fn link_problems(settings: &Settings) -> Vec<Problem> {
 }
 
 /// The site that mails name where `django_site` has no row for it: the host of the links.
-pub(super) fn site_of_links(settings: &Settings) -> Site {
+pub(crate) fn site_of_links(settings: &Settings) -> Site {
     let base = base_url(settings);
     let host = host(&base).map_or(base.as_str(), |(host, _)| host).to_owned();
     Site { name: host.clone(), domain: host }

@@ -8,6 +8,7 @@ mod variable;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use link::site_of_links;
 pub use link::{confirmation_link, leads_here, link_problems, reset_link};
 pub use templates::{ConfirmationMail, MailTemplates, ResetMail, TemplateError};
 

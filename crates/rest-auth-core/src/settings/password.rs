@@ -85,7 +85,7 @@ pub enum ValidatorEntry {
         /// From 0.1 to 1.
         #[serde(default = "max_similarity")]
         max_similarity: f64,
-        /// The fields that it looks at, in order.
+        /// The fields that it looks at, in order; "site" is the host of http.base_url.
         #[serde(default = "user_attributes")]
         user_attributes: Vec<String>,
     },
@@ -96,7 +96,11 @@ pub enum ValidatorEntry {
         min_length: usize,
     },
     /// `CommonPasswordValidator`
-    Common,
+    Common {
+        /// A file of words, one a line, gzipped or not. None: Django's list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password_list_path: Option<String>,
+    },
     /// `NumericPasswordValidator`
     Numeric,
 }
@@ -109,18 +113,20 @@ fn user_attributes() -> Vec<String> {
     ["username", "first_name", "last_name", "email"].map(str::to_owned).to_vec()
 }
 
+/// With the host of the site, too.
+fn strict_attributes() -> Vec<String> {
+    user_attributes().into_iter().chain(["site".to_owned()]).collect()
+}
+
 fn min_length() -> usize {
     8
 }
 
-fn all_validators(min_length: usize) -> Vec<ValidatorEntry> {
+fn all_validators(user_attributes: Vec<String>, min_length: usize) -> Vec<ValidatorEntry> {
     vec![
-        ValidatorEntry::UserAttributeSimilarity {
-            max_similarity: max_similarity(),
-            user_attributes: user_attributes(),
-        },
+        ValidatorEntry::UserAttributeSimilarity { max_similarity: max_similarity(), user_attributes },
         ValidatorEntry::MinimumLength { min_length },
-        ValidatorEntry::Common,
+        ValidatorEntry::Common { password_list_path: None },
         ValidatorEntry::Numeric,
     ]
 }
@@ -134,8 +140,10 @@ section! {
             .map(|name| HasherEntry::Name(name.to_owned())).to_vec(),
             strict = ["argon2", "pbkdf2_sha256", "pbkdf2_sha1", "bcrypt_sha256", "scrypt"]
             .map(|name| HasherEntry::Name(name.to_owned())).to_vec();
-        /// AUTH_PASSWORD_VALIDATORS, in order.
-        validators: Vec<ValidatorEntry> = all_validators(min_length()), strict = all_validators(15);
+        /// AUTH_PASSWORD_VALIDATORS, in order. Among the attributes "site" is the host of http.base_url. With words of your
+        /// own, one a line, in a file: { name = "common", password_list_path = "words.txt" }.
+        validators: Vec<ValidatorEntry> = all_validators(user_attributes(), min_length()),
+            strict = all_validators(strict_attributes(), 15);
         /// PASSWORD_RESET_TIMEOUT: how long a mailed link is good for.
         reset_timeout: Seconds = Seconds(259_200), strict = Seconds(3600);
         /// Code points of a new password at most, as in Django's forms. false: what a body can hold, as upstream's

@@ -211,6 +211,37 @@ async fn s_07_a_password_that_resembles_the_account_is_refused() {
 }
 
 #[tokio::test]
+async fn s_07_strict_refuses_a_password_made_of_the_sites_name() {
+    let site = "https://annabelles-bookshop.example.com";
+    let compat = format!("[http]\nbase_url = \"{site}\"");
+    let strict = STRICT.replace("https://testserver", site);
+    for (settings, expected) in
+        [(compat, vec![]), (strict, vec!["The password is too similar to the site's name."])]
+    {
+        let app = TestApp::with(&settings).await;
+        let found = objections(&app, "guest", "Annabelles-Bookshop!").await;
+        assert_eq!(found, expected, "{settings}");
+    }
+}
+
+#[tokio::test]
+async fn s_05_s_07_words_of_the_operators_own_are_refused() {
+    let path = std::env::temp_dir().join(format!("rest-auth-words-{}.txt", std::process::id()));
+    std::fs::write(&path, "Hunter-Of-Whales\nleaked-elsewhere\n").unwrap();
+    let app = TestApp::with(&format!(
+        "[password]\nvalidators = [{{ name = \"common\" }}, {{ name = \"common\", password_list_path = \"{}\" }}]",
+        path.display()
+    ))
+    .await;
+    std::fs::remove_file(&path).unwrap();
+    let too_common = ["This password is too common."];
+    for password in ["hunter-of-whales", " LEAKED-elsewhere ", "password"] {
+        assert_eq!(objections(&app, "guest", password).await, too_common, "{password}");
+    }
+    assert_eq!(objections(&app, "guest", "hunter-of-wails").await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn s_09_a_hash_that_is_too_weak_is_refused_by_the_strict_profile_and_told_by_the_other() {
     let weak = "[password]\nhashers = [{ algorithm = \"pbkdf2_sha256\", iterations = 599999 }]";
     let strict =
@@ -315,6 +346,8 @@ fn seen(answer: &Response) -> (u16, String, Vec<(String, String)>) {
 
 /// How many hashes a login costs.
 async fn cost(app: &TestApp, body: &Value) -> (Response, u64) {
+    // No try is one too many.
+    app.clock.advance(301);
     let before = hashes(app).await;
     let answer = app.client().post(LOGIN).json(body).send().await;
     (answer, hashes(app).await - before)
@@ -673,5 +706,38 @@ async fn s_66_signing_up_tells_nobody_whether_an_address_is_known() {
         assert_eq!(app.log_in("eve", LONG_PASSWORD).await.text(), FAILED, "no account was made");
         let ann = json!({"username": "ann", "password": LONG_PASSWORD});
         assert_eq!(app.client().post(LOGIN).json(&ann).send().await.status, 200, "and hers is as it was");
+    }
+}
+
+#[tokio::test]
+async fn s_67_what_has_expired_is_refused_while_its_row_is_still_there() {
+    let settings = "[account]\nemail_confirmation_hmac = false\n[database]\nclear_expired = false";
+    let kept = ["django_session", "account_emailconfirmation"];
+    for database in Database::each().await {
+        let app = TestApp::on(database, settings).await;
+        let browser = app.client();
+        let body = json!({"username": "ann", "email": "ann@example.com", "password1": PASSWORD, "password2": PASSWORD});
+        assert_eq!(browser.post(REGISTRATION).json(&body).send().await.status, 201);
+        let mail = app.last_mail_to("ann").await;
+        let link = mail.text.split_whitespace().find(|word| word.contains("account-confirm-email/")).unwrap();
+        let key = json!({"key": link.trim_end_matches('/').rsplit('/').next().unwrap()});
+        let ask = json!({"email": "ann@example.com"});
+        assert_eq!(app.client().post("/rest-auth/password/reset/").json(&ask).send().await.status, 200);
+        let mail = app.last_mail_to("ann").await;
+        let link = mail.text.split_whitespace().find(|word| word.contains("/confirm/")).unwrap();
+        let mut parts = link.trim_end_matches('/').rsplit('/');
+        let (token, uid) = (parts.next().unwrap(), parts.next().unwrap());
+        let new = json!({"uid": uid, "token": token, "new_password1": LONG_PASSWORD, "new_password2": LONG_PASSWORD});
+        assert_eq!(browser.get("/rest-auth/user/").send().await.status, 200);
+
+        app.clock.advance(15 * 86_400);
+        assert_eq!(browser.get("/rest-auth/user/").send().await.status, 401, "the session");
+        let verified = app.client().post("/rest-auth/registration/verify-email/").json(&key).send().await;
+        assert_eq!(verified.status, 404, "the confirmation key");
+        let reset = app.client().post("/rest-auth/password/reset/confirm/").json(&new).send().await;
+        assert_eq!((reset.status, reset.json()), (400, json!({"token": ["Invalid value"]})), "the link");
+        for table in kept {
+            assert_eq!(app.rows().count(table).await, 1, "{table}");
+        }
     }
 }

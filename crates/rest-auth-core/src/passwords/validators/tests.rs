@@ -23,11 +23,12 @@ fn all_four() -> PasswordValidators {
         &[
             similarity(0.7),
             ValidatorEntry::MinimumLength { min_length: 8 },
-            ValidatorEntry::Common,
+            ValidatorEntry::Common { password_list_path: None },
             ValidatorEntry::Numeric,
         ],
         0,
     )
+    .unwrap()
 }
 
 /// Attributes that are no text are no attributes.
@@ -62,11 +63,11 @@ fn validators(case: &Value) -> Option<PasswordValidators> {
         "minimum_length" => {
             ValidatorEntry::MinimumLength { min_length: usize::try_from(case["min_length"].as_u64()?).ok()? }
         }
-        "common" => ValidatorEntry::Common,
+        "common" => ValidatorEntry::Common { password_list_path: None },
         "numeric" => ValidatorEntry::Numeric,
         _ => return None,
     };
-    Some(PasswordValidators::new(&[entry], 0))
+    Some(PasswordValidators::new(&[entry], 0).unwrap())
 }
 
 #[test]
@@ -88,9 +89,29 @@ fn every_case_of_django_has_its_sentences() {
 
 #[test]
 fn without_validators_only_the_fallback_minimum_holds() {
-    let validators = PasswordValidators::new(&[], 6);
-    assert_eq!(validators.validate("12345", &Profile::unknown()), [messages::password_too_short(6)]);
-    assert_eq!(validators.validate("123456", &Profile::unknown()), []);
-    assert_eq!(PasswordValidators::new(&[], 0).validate("", &Profile::unknown()), []);
-    assert_eq!(PasswordValidators::new(&[ValidatorEntry::Numeric], 6).validate("a", &Profile::unknown()), []);
+    let faults = |entries: &[ValidatorEntry], fallback, password| {
+        PasswordValidators::new(entries, fallback).unwrap().validate(password, &Profile::unknown())
+    };
+    assert_eq!(faults(&[], 6, "12345"), [messages::password_too_short(6)]);
+    assert_eq!(faults(&[], 6, "123456"), []);
+    assert_eq!(faults(&[], 0, ""), []);
+    assert_eq!(faults(&[ValidatorEntry::Numeric], 6, "a"), []);
+}
+
+#[test]
+fn the_site_is_an_attribute_unless_the_account_has_one_of_that_name() {
+    let entry = ValidatorEntry::UserAttributeSimilarity {
+        max_similarity: 0.7,
+        user_attributes: vec!["site".to_owned()],
+    };
+    let validators = PasswordValidators::new(&[entry], 0).unwrap();
+    assert_eq!(validators.validate("bookshop", &Profile::unknown()), []);
+    let validators = validators.at_site("bookshop.example.com:8000");
+    assert_eq!(
+        validators.validate("Bookshop1", &Profile::unknown()),
+        [messages::password_too_similar("site's name")]
+    );
+    let own = Profile::unknown().with("site", "somewhere");
+    assert_eq!(validators.validate("Bookshop1", &own), []);
+    assert_eq!(validators.validate("somewhere", &own), [messages::password_too_similar("site")]);
 }

@@ -6,7 +6,7 @@ mod similarity;
 mod word_list;
 
 pub use similarity::{quick_ratio, resembles};
-pub use word_list::is_common;
+pub use word_list::{WordList, is_common};
 
 use super::text::is_digit;
 

@@ -1,4 +1,4 @@
-//! Passwords that too many people have: the list of Django's `CommonPasswordValidator`.
+//! Passwords that too many people have: lists as Django's `CommonPasswordValidator` reads them.
 
 use std::io::Read;
 use std::sync::LazyLock;
@@ -10,40 +10,66 @@ use crate::validators::text::trim;
 /// 19,640 lower-case entries, one a line: the list that Django ships (by Royce Williams, BSD licence).
 static PACKED: &[u8] = include_bytes!("../../../data/common-passwords.txt.gz");
 /// Unpacked at the first question; a quarter of a megabyte from then on.
-static COMMON: LazyLock<WordList> = LazyLock::new(|| WordList::unpack(PACKED));
+static COMMON: LazyLock<WordList> =
+    LazyLock::new(|| WordList::read(PACKED).expect("the embedded list is gzipped UTF-8"));
 
-/// Whether the password is on the list; case and white space around it do not count.
+/// What the first bytes of a gzipped file are.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Whether the password is on Django's list; case and white space around it do not count.
 pub fn is_common(password: &str) -> bool {
-    COMMON.contains(trim(&password.to_lowercase()))
+    COMMON.contains(password)
 }
 
-/// Lines of one text, found by binary search over where they begin.
-struct WordList {
+/// Words that are no passwords.
+pub struct WordList {
+    /// One a line.
     text: String,
+    /// Where the lines begin, by their words.
     starts: Vec<u32>,
 }
 
 impl WordList {
-    fn unpack(packed: &[u8]) -> Self {
-        let mut text = String::new();
-        GzDecoder::new(packed).read_to_string(&mut text).expect("the embedded list is gzipped UTF-8");
+    /// A file of words, one a line, gzipped or not. White space around a word and its case do not count, nor do empty
+    /// lines. `None` if it is no UTF-8 or 4 GB long.
+    pub fn read(file: &[u8]) -> Option<Self> {
+        let mut given = String::new();
+        if file.starts_with(&GZIP) {
+            GzDecoder::new(file).read_to_string(&mut given).ok()?;
+        } else {
+            given.push_str(std::str::from_utf8(file).ok()?);
+        }
+        let mut text = String::with_capacity(given.len());
         let mut starts = Vec::new();
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
-            starts.push(start);
-            start += u32::try_from(line.len()).expect("the embedded list is far below 4 GB");
+        for word in given.lines().map(|line| trim(line).to_lowercase()).filter(|word| !word.is_empty()) {
+            starts.push(u32::try_from(text.len()).ok()?);
+            text.push_str(&word);
+            text.push('\n');
         }
         starts.sort_unstable_by_key(|start| Self::line(&text, *start));
-        Self { text, starts }
+        Some(Self { text, starts })
+    }
+
+    /// Whether the password is one of the words; case and white space around it do not count.
+    pub fn contains(&self, password: &str) -> bool {
+        let password = password.to_lowercase();
+        self.starts.binary_search_by(|start| Self::line(&self.text, *start).cmp(trim(&password))).is_ok()
+    }
+
+    /// How many words there are.
+    pub fn words(&self) -> usize {
+        self.starts.len()
     }
 
     fn line(text: &str, start: u32) -> &str {
         let rest = &text[start as usize..];
         rest.split_once('\n').map_or(rest, |(line, _)| line)
     }
+}
 
-    fn contains(&self, word: &str) -> bool {
-        self.starts.binary_search_by(|start| Self::line(&self.text, *start).cmp(word)).is_ok()
+impl std::fmt::Debug for WordList {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WordList").field("words", &self.words()).finish_non_exhaustive()
     }
 }
 
@@ -59,5 +85,20 @@ mod tests {
         for password in ["", " ", "pass word", "a rare and long one"] {
             assert!(!is_common(password), "{password}");
         }
+    }
+
+    #[test]
+    fn a_list_is_read_whatever_ends_its_lines_and_however_it_is_spelled() {
+        let list = WordList::read("Bookshop\r\n\n  leaked one \nleaked one\n\u{c9}clair".as_bytes()).unwrap();
+        for password in ["bookshop", " BOOKSHOP", "leaked one", "\u{e9}clair"] {
+            assert!(list.contains(password), "{password}");
+        }
+        for password in ["", "book", "leaked", "one", "bookshop1"] {
+            assert!(!list.contains(password), "{password}");
+        }
+        assert_eq!(WordList::read(PACKED).unwrap().words(), 19_640);
+        assert!(WordList::read(b"caf\xe9").is_none());
+        assert!(WordList::read(b"\x1f\x8bcut off").is_none());
+        assert!(!WordList::read(b"").unwrap().contains(""));
     }
 }
