@@ -212,7 +212,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     ("E089", "user_model.details_fields", "[user_model]\ndetails_fields = [\"pk\", \"password\"]"),
     ("E012", "user_model.details_fields", "[user_model]\ndetails_fields = []"),
-    ("E090", "user_model.relation_tables", "[user_model]\nrelation_tables = { profile = \"x_profile\" }"),
+    ("E110", "user_model.relation_tables", "[user_model]\nrelation_tables = { profile = \"x_profile\" }"),
     ("E085", "user_model.username_field", "[user_model]\nusername_field = \"email\""),
     ("W001", "secret_key", ""),
     ("W002", "secret_key_fallbacks", "secret_key_fallbacks = [\"short\"]"),

@@ -62,7 +62,7 @@ static NO_FIELD: Check = error(
     "take pk, the user name's column, email, first_name, last_name and names of user_model.extra_fields",
 );
 static NO_RELATION: Check = error(
-    "rest_auth.E090",
+    "rest_auth.E110",
     "names the relation {}, which no source has",
     "write source = \"relation.column\" in user_model.extra_fields, or remove it",
 );

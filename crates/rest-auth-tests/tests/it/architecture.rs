@@ -212,7 +212,9 @@ fn every_setting_that_the_documentation_names_exists() {
             let Some((section, key)) = word.split_once('.') else { continue };
             let name =
                 |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-            if sections.iter().any(|known| known.name == section) && (name(key) || key == "*") {
+            // Keys that stand above all sections have no dot before them.
+            let is_section = !section.is_empty() && sections.iter().any(|known| known.name == section);
+            if is_section && (name(key) || key == "*") {
                 let told = NOT_TAKEN.iter().any(|group| group.keys.contains(&word));
                 assert!(exists(section, key) || told, "{} names {word}, which is no setting", path.display());
             }
