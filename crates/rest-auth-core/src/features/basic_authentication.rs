@@ -16,13 +16,23 @@ use crate::throttles::rate_limits;
 /// The account that name and password belong to. One hash, known or unknown, right or wrong; the password counts as
 /// sent. Wrong ones are limited as at login. A hash that is not the preferred one is replaced, as at login.
 pub async fn authenticate(cx: &Context, name: &str, password: &Secret) -> Result<User> {
+    authenticate_spelled(cx, name, password, std::slice::from_ref(password)).await
+}
+
+/// The same with a password that counts in each of these spellings, of which the first is the one that was sent.
+pub(super) async fn authenticate_spelled(
+    cx: &Context,
+    name: &str,
+    password: &Secret,
+    spellings: &[Secret],
+) -> Result<User> {
     let candidates = {
         let mut records = cx.store.read().await?;
         candidates(&cx.settings, records.as_mut(), name).await?
     };
     let tries = rate_limits::try_password(cx, false, name, &candidates).await?;
     let turn = cx.passwords.turn();
-    match login::prove(turn, &candidates, std::slice::from_ref(password)).await {
+    match login::prove(turn, &candidates, spellings).await {
         Ok(None) => {
             cx.hooks.login_failed(cx).await?;
             Err(Error::AuthenticationFailed(messages::BASIC_FAILED))

@@ -137,7 +137,9 @@ pub struct Issued {
 
 /// Checks name and password: `obtain_jwt_token`. An address that has to be verified has to be so here too.
 pub async fn obtain(cx: &Context, input: &ObtainToken) -> Result<Issued> {
-    let user = match basic_authentication::authenticate(cx, &input.username, &input.password).await {
+    let (name, password) = (&input.username, &input.password);
+    let spellings = login::attempts(password);
+    let user = match basic_authentication::authenticate_spelled(cx, name, password, &spellings).await {
         Err(Error::AuthenticationFailed(_)) => return Err(Error::non_field(messages::LOGIN_FAILED)),
         found => found?,
     };
@@ -148,13 +150,15 @@ pub async fn obtain(cx: &Context, input: &ObtainToken) -> Result<Issued> {
     Ok(issued)
 }
 
-/// Says whose token it is, if it is good: `verify_jwt_token`.
-pub async fn verify(cx: &Context, input: &LegacyToken) -> Result<User> {
-    let dialect = cx.legacy_jwt()?.rules.dialect;
+/// Gives a token back that is good: `verify_jwt_token`. Its cookie ends later by that, as upstream's, and the token does
+/// not.
+pub async fn verify(cx: &Context, input: &LegacyToken) -> Result<Issued> {
+    let rules = &cx.legacy_jwt()?.rules;
     let found = read(cx, input.token.expose().as_bytes()).await?;
+    let token = input.token.clone();
     found
-        .map(|(user, _)| user)
-        .map_err(|failure| Error::non_field(messages::legacy_form_error(failure, dialect)))
+        .map(|_| Issued { token, expires: cx.now.plus_seconds(rules.lifetime) })
+        .map_err(|failure| Error::non_field(messages::legacy_form_error(failure, rules.dialect)))
 }
 
 /// Exchanges a token that still holds for a newer one: `refresh_jwt_token`.

@@ -92,6 +92,8 @@ async fn a_name_and_a_password_obtain_a_token_that_can_be_verified() {
     let token = text(&answer, "token");
     let same = post(&app, VERIFY, json!({ "token": token })).await;
     assert_eq!((same.status, text(&same, "token")), (200, token));
+    let spaced = post(&app, OBTAIN, json!({"username": "ann", "password": format!(" {PASSWORD} ")})).await;
+    assert_eq!(spaced.status, 200, "W-02: {}", spaced.text());
     let refused = post(&app, OBTAIN, json!({"username": "ann", "password": "wrong"})).await;
     assert_eq!(non_field(&refused), (400, "Unable to log in with provided credentials.".to_owned()));
     let refused = post(&app, VERIFY, json!({"token": "x"})).await;
@@ -126,7 +128,8 @@ async fn a_token_is_exchanged_while_it_holds_and_until_the_limit() {
 async fn a_cookie_stands_for_the_header_and_goes_with_the_logout() {
     let settings = LEGACY.replace("jwt_allow_refresh", "jwt_auth_cookie = \"jwt\"\njwt_allow_refresh");
     let app = TestApp::with(&settings).await;
-    app.register("ann").await;
+    let registered = app.register("ann").await.set_cookies();
+    assert!(!registered.iter().any(|line| line.starts_with("jwt=")), "{registered:?}");
     let browser = app.client();
     let set = browser
         .post(OBTAIN)

@@ -5,7 +5,7 @@ use http::Method;
 use rest_auth_core::Context;
 use rest_auth_core::features::legacy_jwt::{self, Issued, LegacyToken, ObtainToken};
 use rest_auth_core::features::user;
-use rest_auth_core::model::{Secret, User};
+use rest_auth_core::model::User;
 use rest_auth_core::settings::Settings;
 use serde_json::json;
 
@@ -15,7 +15,10 @@ use crate::reply::Reply;
 
 pub(super) fn endpoints(settings: &Settings) -> [Endpoint; 3] {
     let row = |name, path, title, description| {
-        Endpoint::new(name, Mount::Root, path).asks_nobody(None).described(title, description)
+        Endpoint::new(name, Mount::Root, path)
+            .asks_nobody(None)
+            .described(title, description)
+            .sets_cookies(settings.jwt_auth.jwt_auth_cookie.get().is_some())
     };
     [
         row(
@@ -24,7 +27,6 @@ pub(super) fn endpoints(settings: &Settings) -> [Endpoint; 3] {
             "Obtain Json Web Token",
             "Takes a name and a password, and returns a token.",
         )
-        .sets_cookies(settings.jwt_auth.jwt_auth_cookie.get().is_some())
         .action(Action::new(Method::POST, obtain).form(ObtainToken::form(settings))),
         row(
             "refresh_jwt_token",
@@ -32,7 +34,6 @@ pub(super) fn endpoints(settings: &Settings) -> [Endpoint; 3] {
             "Refresh Json Web Token",
             "Takes a token, and returns one that ends later.",
         )
-        .sets_cookies(settings.jwt_auth.jwt_auth_cookie.get().is_some())
         .action(Action::new(Method::POST, refresh).form(LegacyToken::form())),
         row(
             "verify_jwt_token",
@@ -55,9 +56,8 @@ async fn refresh(cx: Context, call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn verify(cx: Context, call: Call) -> Result<Reply, ApiError> {
-    let input = LegacyToken::from_values(&call.values);
-    legacy_jwt::verify(&cx, &input).await?;
-    Ok(Reply::ok(json!({ "token": input.token.expose() })).private())
+    let issued = legacy_jwt::verify(&cx, &LegacyToken::from_values(&call.values)).await?;
+    Ok(with_token(&cx, &issued))
 }
 
 fn with_token(cx: &Context, issued: &Issued) -> Reply {
@@ -67,10 +67,14 @@ fn with_token(cx: &Context, issued: &Issued) -> Reply {
     reply
 }
 
-/// The answer of a login or a sign-up.
+/// The answer of a login.
 pub(super) fn with_token_and_user(cx: &Context, reply: Reply, issued: &Issued, user: &User) -> Reply {
-    let token: &Secret = &issued.token;
-    let body = json!({ "token": token.expose(), "user": user::represent(cx, user) });
-    let cookies = reply.cookies.clone().with_legacy(cx, token, issued.expires);
-    Reply { body: Some(body), cookies, ..reply }
+    let cookies = reply.cookies.clone().with_legacy(cx, &issued.token, issued.expires);
+    Reply { cookies, ..with_new_token(cx, reply, issued, user) }
+}
+
+/// The answer of a sign-up: no cookie, as upstream.
+pub(super) fn with_new_token(cx: &Context, reply: Reply, issued: &Issued, user: &User) -> Reply {
+    let body = json!({ "token": issued.token.expose(), "user": user::represent(cx, user) });
+    Reply { body: Some(body), ..reply }
 }

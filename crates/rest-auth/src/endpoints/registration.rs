@@ -36,7 +36,7 @@ async fn register(cx: Context, call: Call) -> Result<Reply, ApiError> {
         return Ok(match (&issued.jwt, &issued.legacy_jwt) {
             (Some(pair), _) => jwt::with_new_tokens(&cx, reply, pair, user),
             (None, Some(token)) => {
-                legacy_jwt::with_token_and_user(&cx, reply, token, user).status(StatusCode::CREATED)
+                legacy_jwt::with_new_token(&cx, reply, token, user).status(StatusCode::CREATED)
             }
             (None, None) => reply,
         });
