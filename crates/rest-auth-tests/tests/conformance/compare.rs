@@ -64,6 +64,15 @@ impl Comparison<'_> {
             found.push(("cookies", wanted.join("\n"), cookies.join("\n")));
         }
         self.body(request, expected, heard, &mut found);
+        let jwts = self.placeholders.new_jwts(heard.now, &expected.jwts);
+        if jwts != expected.jwts {
+            let text = |jwts: &BTreeMap<String, String>| {
+                let lines: Vec<String> =
+                    jwts.iter().map(|(number, told)| format!("{number}: {told}")).collect();
+                lines.join("\n")
+            };
+            found.push(("tokens", text(&expected.jwts), text(&jwts)));
+        }
         if !found.is_empty() {
             let mark = answer.deviates.as_ref().map(|mark| format!(" ({mark})")).unwrap_or_default();
             self.found.push(format!("-- request {number}: {}{mark}", request.send));
@@ -177,11 +186,27 @@ impl Comparison<'_> {
             self.found.push("-- mails".to_owned());
             self.found.push(shown(("mails", text(&wanted), text(&ours))));
         }
-        if *recording.rows() != self.played.rows {
+        let rows = self.rows(recording.rows());
+        if *recording.rows() != rows {
             let text = |rows: &Value| serde_json::to_string_pretty(rows).unwrap();
             self.found.push("-- rows".to_owned());
-            self.found.push(shown(("rows", text(recording.rows()), text(&self.played.rows))));
+            self.found.push(shown(("rows", text(recording.rows()), text(&rows))));
         }
+    }
+
+    /// Our rows with placeholders: those of outstanding tokens have values that differ from run to run.
+    fn rows(&mut self, expected: &Value) -> Value {
+        let (mut rows, now) = (self.played.rows.clone(), self.played.now);
+        let tokens = rows.get_mut("outstanding").and_then(Value::as_array_mut);
+        for (index, row) in tokens.into_iter().flatten().enumerate() {
+            for (column, cell) in row.as_object_mut().into_iter().flatten() {
+                if let Value::String(text) = cell {
+                    let wanted = expected["outstanding"][index][column].as_str().unwrap_or("");
+                    *text = self.placeholders.in_row(text, now, wanted);
+                }
+            }
+        }
+        rows
     }
 
     /// Our mails with placeholders; of each only what is expected of it.
