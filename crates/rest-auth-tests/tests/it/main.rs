@@ -19,6 +19,7 @@ mod journal;
 mod jwt;
 mod jwt_families;
 mod jwt_keys;
+mod jwt_peer;
 mod legacy_jwt;
 mod login;
 mod logout;
