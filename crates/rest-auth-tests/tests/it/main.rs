@@ -12,6 +12,7 @@ mod custom_user;
 mod dispatch;
 mod email_verification;
 mod extract;
+mod guide;
 mod hooks;
 mod hostile;
 mod instances;
