@@ -25,6 +25,7 @@ mod legacy_jwt;
 mod login;
 mod logout;
 mod mail_outage;
+mod notes;
 mod outbox;
 mod password_change;
 mod password_peer;
