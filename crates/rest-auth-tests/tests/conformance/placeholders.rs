@@ -127,7 +127,8 @@ impl Placeholders {
                 id if is_text && is_id(id) => out += &self.put("jti", id, ids.next()),
                 stamp if is_text && is_stamp(stamp) => out += &self.put("stamp", stamp, stamps.next()),
                 time if is_number && is_time(time) => {
-                    out += &format!("<now{:+}>", time.parse::<i64>().unwrap() - now.seconds());
+                    let seconds = time.parse::<i64>().unwrap() - now.seconds();
+                    out.extend(["<now", &format!("{seconds:+}"), ">"]);
                 }
                 other => out += other,
             }
