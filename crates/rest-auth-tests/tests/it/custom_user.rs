@@ -314,6 +314,30 @@ async fn a_narrow_column_is_told_where_the_settings_name_no_length() {
 }
 
 #[tokio::test]
+async fn a_number_that_its_column_does_not_take_is_told() {
+    for database in djangos().await {
+        let is_postgres = matches!(database, Database::Url(_));
+        // A PositiveSmallIntegerField, as Django declares it.
+        let kind = if is_postgres { "smallint" } else { "smallint unsigned" };
+        let column = format!("points {kind} NOT NULL DEFAULT 0 CHECK (\"points\" >= 0)");
+        database.rows().run(&format!("ALTER TABLE users_customuser ADD COLUMN {column}")).await;
+        let settings = MODEL
+            .replace("extra_fields = [", "extra_fields = [{ name = \"points\", kind = \"integer\" },")
+            .replace("details_fields = [", "details_fields = [\"points\", ");
+        let app = TestApp::on(database, &settings).await;
+        let key = token(&app).await;
+        for (points, sentence) in [
+            (-1, "Ensure this value is greater than or equal to 0."),
+            (32_768, "Ensure this value is less than or equal to 32767."),
+        ] {
+            let refused = patch(&app, &key, &json!({ "points": points })).await;
+            assert_eq!(refused, (400, json!({ "points": [sentence] })));
+        }
+        assert_eq!(patch(&app, &key, &json!({ "points": 32_767 })).await.0, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_relation_without_a_table_of_its_own_refuses_to_start() {
     for database in djangos().await {
         let rows = database.rows();
