@@ -115,12 +115,20 @@ impl Process {
 
     /// CPU time since the start, all threads.
     fn cpu(&self) -> Result<Duration, Failure> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The second field is a name, which may have spaces in it, between parentheses.
-        let rest = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
-        let ticks: u32 = rest.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
-        Ok(Duration::from_secs(1) * ticks / TICKS_A_SECOND)
+        cpu(&fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?)
     }
+}
+
+/// CPU time of this thread since its start.
+pub(super) fn own_cpu() -> Result<Duration, Failure> {
+    cpu(&fs::read_to_string("/proc/thread-self/stat")?)
+}
+
+/// CPU time in a line of `stat`. The second field is a name, which may have spaces in it, between parentheses.
+fn cpu(stat: &str) -> Result<Duration, Failure> {
+    let (_, rest) = stat.rsplit_once(") ").ok_or("no CPU time in /proc")?;
+    let ticks: u32 = rest.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
+    Ok(Duration::from_secs(1) * ticks / TICKS_A_SECOND)
 }
 
 impl Drop for Process {

@@ -42,6 +42,8 @@ pub(super) struct Round {
     pub(super) idle_mib: f64,
     /// Hashes a second, the ceiling of logins.
     pub(super) hashes: f64,
+    /// CPU time of a hash.
+    pub(super) hash_cpu_millis: f64,
     /// The bare route.
     pub(super) bare: Figures,
     /// `GET user/` with a token.
@@ -191,7 +193,8 @@ impl<'a> Bench<'a> {
         Ok(Round {
             start_millis: millis(started_within),
             idle_mib,
-            hashes,
+            hashes: hashes.rate,
+            hash_cpu_millis: hashes.cpu_millis,
             bare: bare.into(),
             user: user.into(),
             login: login.into(),
