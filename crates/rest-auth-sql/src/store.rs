@@ -79,8 +79,7 @@ impl SqlStore {
     /// Looks at the catalogue and refuses a database that lacks something.
     async fn look(&self) -> StoreResult<Arc<Tables>> {
         let there = self.pool.read().catalogue().await?;
-        let profiles =
-            schema::fit(&there, &self.model).map_err(|faults| StoreError::Backend(faults.into()))?;
+        let profiles = schema::fit(&there, &self.model)?;
         let tables = Arc::new(Tables::new(&there, &self.model, profiles, &self.pool));
         *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&tables));
         Ok(tables)

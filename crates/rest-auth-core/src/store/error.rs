@@ -1,5 +1,7 @@
 //! What can go wrong in a store.
 
+use crate::settings::Problem;
+
 /// The result of a store's method.
 pub type StoreResult<T> = Result<T, StoreError>;
 
@@ -40,6 +42,8 @@ pub enum StoreError {
         /// The row's primary key, as text.
         id: String,
     },
+    /// The tables are there, and are not as the settings describe them.
+    Settings(Vec<Problem>),
     /// The database is away, or nobody could serve within the time limit. Worth another try.
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
     /// The database refused for another reason: a bug, or a schema that is not Django's.
@@ -54,6 +58,14 @@ impl std::fmt::Display for StoreError {
             Self::TooLarge { field, limit } => write!(f, "{field} is larger than {limit}"),
             Self::TooSmall { field, limit } => write!(f, "{field} is smaller than {limit}"),
             Self::Inconsistent { table, id } => write!(f, "row {id} of {table} is inconsistent"),
+            Self::Settings(problems) => {
+                for (place, Problem { key, message, hint }) in problems.iter().enumerate() {
+                    let and = if place == 0 { "" } else { "; " };
+                    write!(f, "{and}{key}: {message}")?;
+                    hint.iter().try_for_each(|hint| write!(f, "; {hint}"))?;
+                }
+                Ok(())
+            }
             Self::Unavailable(source) => write!(f, "the database is unavailable: {source}"),
             Self::Backend(source) => write!(f, "the database failed: {source}"),
         }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use rest_auth::core::checks::Level;
+use rest_auth::core::store::StoreError;
 use tokio::net::TcpListener;
 
 use super::{Failure, block_on, load_checked};
@@ -58,7 +59,7 @@ async fn bind(configuration: &Configuration) -> Result<TcpListener, Failure> {
 
 fn explain(error: ServeError, configuration: &Configuration) -> Failure {
     match error {
-        ServeError::Settings(problems) => {
+        ServeError::Settings(problems) | ServeError::Database(StoreError::Settings(problems)) => {
             problems.into_iter().map(|problem| configuration.mistake(problem)).collect::<Vec<_>>().into()
         }
         ServeError::Database(error) => {

@@ -270,6 +270,22 @@ fn serve_refuses_a_configuration_with_errors_before_it_listens() {
     assert!(done.errors.starts_with("error: rest-auth.toml:1:1: secret_key: is shorter"), "{}", done.errors);
 }
 
+#[test]
+fn serve_refuses_a_user_model_that_the_tables_do_not_have_at_its_place() {
+    let text = "[http]\nlisten = \"127.0.0.1:0\"\n[user_model]\nextra_fields = [{ name = \"company\", max_length = 10 }]\n";
+    let folder = Folder::with("rest-auth.toml", text);
+    assert_eq!(Shell::new(&folder).with_database().run(&["migrate"]).status, 0);
+    folder.write("rest-auth.toml", &text.replace("10", "11"));
+    let done = Shell::new(&folder).with_database().run(&["serve"]);
+    assert_eq!(done.status, 1);
+    let line = "error: rest-auth.toml:4:1: user_model.extra_fields: auth_user.company is varchar(10); lower max_length";
+    assert!(done.errors.lines().any(|told| told.starts_with(line)), "{}", done.errors);
+    folder.write("rest-auth.toml", "[http]\nlisten = \"127.0.0.1:0\"\n");
+    let done = Shell::new(&folder).with_database().run(&["serve"]);
+    let line = "error: user_model.extra_fields: auth_user.company takes no NULL, has no default and is not listed; list it";
+    assert!(done.errors.lines().any(|told| told.starts_with(line)), "{}", done.errors);
+}
+
 /// Does something in a folder's database.
 fn in_database(folder: &Folder, work: impl AsyncFnOnce(&SqlStore)) {
     let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());

@@ -1,5 +1,7 @@
 //! The look at start-up: whether every table and column that a statement names is there.
 
+use rest_auth_core::store::{StoreError, StoreResult};
+
 use super::{own_columns, profiles};
 use crate::driver::Catalogue;
 use crate::user_model::{Profile, UserModel};
@@ -33,23 +35,22 @@ const NEEDED: [(&str, &[&str]); 9] = [
 /// Columns of the user table without which nobody can log in. Others of Django's may be absent.
 const NEEDED_OF_USERS: [&str; 3] = ["id", "password", "email"];
 
-/// The tables of the relations, where everything is there and what is written fits; otherwise sentences that tell what
-/// to do.
-pub(crate) fn fit(there: &Catalogue, model: &UserModel) -> Result<Vec<Profile>, String> {
+/// The tables of the relations, where everything is there and what is written fits.
+pub(crate) fn fit(there: &Catalogue, model: &UserModel) -> StoreResult<Vec<Profile>> {
     if let Some(missing) = missing_of_users(there, model) {
-        return Err(missing);
+        return Err(StoreError::Backend(missing.into()));
     }
-    let profiles = profiles::find(there, model).map_err(|faults| faults.join("; "))?;
+    let profiles = profiles::find(there, model).map_err(StoreError::Settings)?;
     let columns = profiles.iter().enumerate().flat_map(|(place, profile)| {
         let needed = model.extra_of(Some(place)).map(|extra| (profile.table.as_str(), extra.name.as_str()));
         needed.filter(|(table, column)| !there.has_column(table, column))
     });
     let missing: Vec<String> = columns.map(|(table, column)| format!("{table}.{column}")).collect();
     if !missing.is_empty() {
-        return Err(no_columns(&missing));
+        return Err(StoreError::Backend(no_columns(&missing).into()));
     }
     let faults = own_columns::faults(there, model, &profiles);
-    if faults.is_empty() { Ok(profiles) } else { Err(faults.join("; ")) }
+    if faults.is_empty() { Ok(profiles) } else { Err(StoreError::Settings(faults)) }
 }
 
 /// What is missing but for relations, in a sentence that tells what to do; `None` if nothing is.

@@ -1,7 +1,7 @@
 //! The deployment's own columns at start-up: whether what is written fits them, and whether something writes those that
 //! need a value. What is wrong here would otherwise be an error 500 at the first registration.
 
-use rest_auth_core::settings::ExtraFieldKind;
+use rest_auth_core::settings::{ExtraFieldKind, Problem};
 
 use crate::driver::{Catalogue, Column};
 use crate::user_model::{ExtraColumn, Profile, UserModel};
@@ -20,8 +20,8 @@ const FILLED: [&str; 10] = [
     "date_joined",
 ];
 
-/// A sentence with the key and a hint for everything that does not fit.
-pub(super) fn faults(there: &Catalogue, model: &UserModel, profiles: &[Profile]) -> Vec<String> {
+/// Everything that does not fit.
+pub(super) fn faults(there: &Catalogue, model: &UserModel, profiles: &[Profile]) -> Vec<Problem> {
     let users = std::iter::once((None, model.table.as_str()));
     let related = profiles.iter().enumerate().map(|(place, profile)| (Some(place), profile.table.as_str()));
     let mut faults = Vec::new();
@@ -45,24 +45,30 @@ pub(super) fn faults(there: &Catalogue, model: &UserModel, profiles: &[Profile])
     faults
 }
 
+/// Something that is wrong with a field.
+pub(super) fn problem(message: String, hint: &str) -> Problem {
+    Problem { key: "user_model.extra_fields".to_owned(), message, hint: Some(hint.to_owned()) }
+}
+
 /// A column that needs a value and gets none.
-fn unwritten(table: &str, column: &Column, is_users: bool) -> String {
+fn unwritten(table: &str, column: &Column, is_users: bool) -> Problem {
     let name = &column.name;
     if is_users && name == "username" {
-        return format!(
-            "user_model.username_field: {table}.username needs a value and gets none; set it to \"username\""
-        );
+        return Problem {
+            key: "user_model.username_field".to_owned(),
+            message: format!("is false, and {table}.username needs a value"),
+            hint: Some("set it to \"username\"".to_owned()),
+        };
     }
-    format!(
-        "user_model.extra_fields: {table}.{name} takes no NULL, has no default and is not listed; list it, with at_signup = false if registration shall not ask for it, or give it a default in the database"
+    problem(
+        format!("{table}.{name} takes no NULL, has no default and is not listed"),
+        "list it, with at_signup = false if registration shall not ask for it, or give it a default in the database",
     )
 }
 
 /// What the settings say of a column that the column does not do.
-fn misfit(table: &str, extra: &ExtraColumn, column: &Column) -> Option<String> {
-    let what = |fault: &str, hint: &str| {
-        Some(format!("user_model.extra_fields: {table}.{} {fault}; {hint}", extra.name))
-    };
+fn misfit(table: &str, extra: &ExtraColumn, column: &Column) -> Option<Problem> {
+    let what = |fault: &str, hint: &str| Some(problem(format!("{table}.{} {fault}", extra.name), hint));
     let declared = &column.declared;
     if kind_of(declared).is_some_and(|kind| kind != extra.kind) {
         return what(&format!("is {declared}"), &format!("set another kind for the field {}", extra.field));

@@ -1,21 +1,24 @@
 //! The tables of one-to-one relations: which ones they are in a database, and how they are made in a new one.
 
 use super::files::user_key;
+use super::own_columns::problem;
 use super::user_table::{Kind, definition};
 use crate::driver::{Catalogue, Dialect};
 use crate::user_model::{Profile, Relation, UserModel};
 use rest_auth_core::model::UserIdKind;
+use rest_auth_core::settings::Problem;
 
-/// The table of each relation, in the model's order; or a sentence for each that cannot be found.
-pub(super) fn find(there: &Catalogue, model: &UserModel) -> Result<Vec<Profile>, Vec<String>> {
+/// The table of each relation, in the model's order; or what is wrong with each that cannot be found.
+pub(super) fn find(there: &Catalogue, model: &UserModel) -> Result<Vec<Profile>, Vec<Problem>> {
     let found: Vec<_> = model.relations.iter().map(|relation| find_one(there, model, relation)).collect();
-    let faults: Vec<String> = found.iter().filter_map(|found| found.clone().err()).collect();
+    let faults: Vec<Problem> = found.iter().filter_map(|found| found.clone().err()).collect();
     if faults.is_empty() { Ok(found.into_iter().flatten().collect()) } else { Err(faults) }
 }
 
-fn find_one(there: &Catalogue, model: &UserModel, relation: &Relation) -> Result<Profile, String> {
+fn find_one(there: &Catalogue, model: &UserModel, relation: &Relation) -> Result<Profile, Problem> {
     let name = &relation.name;
     let usual = model.usual_table(relation);
+    let other = format!("name its table: relation_tables = {{ {name} = \"…\" }}");
     let table = if there.has_table(&usual) {
         usual
     } else {
@@ -24,21 +27,20 @@ fn find_one(there: &Catalogue, model: &UserModel, relation: &Relation) -> Result
         match (others.next(), others.next()) {
             (Some(table), None) => table.to_owned(),
             (None, _) => {
-                return Err(format!(
-                    "user_model.extra_fields: the relation {name} has no table {usual}; run the Django project's own migrations, or name the table: relation_tables = {{ {name} = \"…\" }}"
+                return Err(problem(
+                    format!("the relation {name} has no table {usual}"),
+                    &format!("run the Django project's own migrations, or {other}"),
                 ));
             }
             (Some(_), Some(_)) => {
-                return Err(format!(
-                    "user_model.extra_fields: several tables can be the relation {name}; name one of them: relation_tables = {{ {name} = \"…\" }}"
-                ));
+                return Err(problem(format!("several tables can be the relation {name}"), &other));
             }
         }
     };
     let Some(owner) = owner(there, model, &table) else {
-        return Err(format!(
-            "user_model.extra_fields: the table {table} of the relation {name} has no unique column that refers to {}; only a OneToOneField is one, and relation_tables = {{ {name} = \"…\" }} names another table",
-            model.table
+        return Err(problem(
+            format!("{table} of the relation {name} has no unique column that refers to {}", model.table),
+            &format!("only a OneToOneField is one; {other}"),
         ));
     };
     let key = there.column(&table, "id").filter(|key| !key.has_default);

@@ -344,7 +344,11 @@ async fn a_relation_without_a_table_of_its_own_refuses_to_start() {
         TestApp::on(database.clone(), MODEL).await;
         let settings = with_profile();
         let refused = refusal(&database, &settings).await;
-        assert!(refused.contains("the relation userprofile has no table users_userprofile"), "{refused}");
+        assert!(
+            refused
+                .contains("user_model.extra_fields: the relation userprofile has no table users_userprofile"),
+            "{refused}"
+        );
         assert!(refused.contains("relation_tables = { userprofile = "), "{refused}");
 
         rows.run(&profile_table(&database).replace("NOT NULL UNIQUE", "NOT NULL")).await;
