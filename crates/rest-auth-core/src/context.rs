@@ -9,11 +9,13 @@ use tokio::sync::Notify;
 
 use crate::features::jwt::Jwt;
 use crate::features::legacy_jwt::LegacyJwt;
+use crate::fetch::{Fetch, Nobody};
 use crate::hooks::Hooks;
 use crate::mail::{self, MailTemplates};
 use crate::model::{Secret, Timestamp};
 use crate::passwords::{self, PasswordValidators, Passwords, Pool};
 use crate::settings::{Problem, Settings};
+use crate::social::Social;
 use crate::store::Store;
 
 /// Shared by all requests; built once.
@@ -38,6 +40,8 @@ pub struct App {
     pub clock: Clock,
     /// Randomness.
     pub entropy: Entropy,
+    /// Identity providers.
+    pub social: Social,
     /// Rings when a commit has queued a mail.
     pub outbox_bell: Arc<Notify>,
 }
@@ -52,12 +56,20 @@ pub struct AppParts {
     pub clock: Clock,
     /// Randomness.
     pub entropy: Entropy,
+    /// How identity providers are reached.
+    pub fetch: Arc<dyn Fetch>,
 }
 
 impl AppParts {
-    /// Nothing but a database: no hooks, the machine's clock and generator.
+    /// Nothing but a database: no hooks, the machine's clock and generator, nobody to ask over HTTP.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, hooks: Hooks::default(), clock: Clock::System, entropy: Entropy::System }
+        Self {
+            store,
+            hooks: Hooks::default(),
+            clock: Clock::System,
+            entropy: Entropy::System,
+            fetch: Arc::new(Nobody),
+        }
     }
 }
 
@@ -81,7 +93,8 @@ impl App {
         let legacy_jwt = settings.uses_legacy_jwt().then(|| LegacyJwt::of(&settings)).transpose()?;
         let keys = SecretKeys::new(settings.top.secret_key.expose().clone())
             .with_fallbacks(settings.top.secret_key_fallbacks.iter().map(|key| key.expose().clone()));
-        let AppParts { store, hooks, clock, entropy } = parts;
+        let AppParts { store, hooks, clock, entropy, fetch } = parts;
+        let social = Social::new(&settings, fetch)?;
         Ok(Arc::new(Self {
             keys,
             jwt,
@@ -92,6 +105,7 @@ impl App {
             hooks,
             clock,
             entropy,
+            social,
             outbox_bell: Arc::new(Notify::new()),
             settings,
         }))

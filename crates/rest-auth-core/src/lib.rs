@@ -14,6 +14,7 @@
 //! | [`store`] | the port to the database, and the contract that every store keeps |
 //! | [`throttles`] | how often somebody may try |
 //! | [`providers`] | identity providers as data, and asking them who somebody is |
+//! | [`social`] | the identity providers of a deployment |
 //! | [`fetch`] | the port to other servers over HTTP |
 //! | [`settings`] | every key of the configuration, its default and its words |
 //! | [`checks`] | what a configuration must not be, as a table |
@@ -36,6 +37,7 @@ pub mod outbox;
 pub mod passwords;
 pub mod providers;
 pub mod settings;
+pub mod social;
 pub mod store;
 pub mod throttles;
 

@@ -421,3 +421,36 @@ pub fn value_too_long(limit: usize, length: usize) -> Message {
 }
 /// A `uid` or a `token` that is not, or no longer, good.
 pub const INVALID_VALUE: Message = Message::fixed("invalid", "Invalid value");
+
+// Identity providers: dj-rest-auth's `SocialLoginSerializer`, allauth's `validate_disconnect`.
+
+/// Neither a token nor a code.
+pub const SOCIAL_INCORRECT_INPUT: Message =
+    Message::fixed("invalid", "Incorrect input. access_token or code is required.");
+/// A code, and no address that it was sent to.
+pub const SOCIAL_DEFINE_CALLBACK_URL: Message = Message::fixed("invalid", "Define callback_url in view");
+/// The provider does not take the code.
+pub const SOCIAL_EXCHANGE_FAILED: Message =
+    Message::fixed("invalid", "Failed to exchange code for access token");
+/// The provider does not take the token, or says nothing usable.
+pub const SOCIAL_INCORRECT_VALUE: Message = Message::fixed("invalid", "Incorrect value");
+/// OAuth 1: the provider does not take the signed request.
+pub fn social_no_access(host: &str) -> Message {
+    Message::filled("invalid", format!("No access to private resources at \"{host}\"."))
+}
+/// Somebody new whose address is somebody's.
+pub const SOCIAL_ALREADY_REGISTERED: Message =
+    Message::fixed("invalid", "User is already registered with this e-mail address.");
+/// Somebody new where nobody new is let in.
+pub const SOCIAL_SIGNUP_CLOSED: Message = Message::fixed("permission_denied", "Sign up is closed.");
+/// Connecting what is somebody else's.
+pub const SOCIAL_CONNECTED_ELSEWHERE: Message =
+    Message::fixed("invalid", "The third-party account is already connected to a different account.");
+/// Disconnecting the last one where accounts have nothing else.
+pub const SOCIAL_LAST_ACCOUNT: Message =
+    Message::fixed("invalid", "You cannot disconnect your last remaining third-party account.");
+/// Disconnecting the last one without a password.
+pub const SOCIAL_NO_PASSWORD: Message = Message::fixed("invalid", "Your account has no password set up.");
+/// Disconnecting the last one without an address that could reset a password.
+pub const SOCIAL_NO_VERIFIED_EMAIL: Message =
+    Message::fixed("invalid", "Your account has no verified email address.");

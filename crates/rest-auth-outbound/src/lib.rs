@@ -1,8 +1,9 @@
-//! Everything of rest-auth that calls somebody else: mail servers, so far. Time limits, TLS and retries on stale
+//! Everything of rest-auth that calls somebody else: mail servers and identity providers. Time limits, TLS and retries on stale
 //! connections are known here and nowhere else; what is sent, and when again, is core's.
 
 mod console;
 mod file;
+mod https;
 mod memory;
 mod message;
 mod smtp;
@@ -17,6 +18,7 @@ use rest_auth_core::{Clock, mail};
 
 pub use console::ConsoleMailer;
 pub use file::FileMailer;
+pub use https::HttpsFetch;
 pub use memory::{Behaviour, MemoryMailer};
 pub use message::{Message, Transfer, is_sender, message};
 pub use smtp::SmtpMailer;
@@ -43,6 +45,12 @@ pub fn mailer_from(settings: &Settings, clock: &Clock) -> Result<Arc<dyn Mailer>
             Err(problems)
         }
     }
+}
+
+/// The way to identity providers that the configuration asks for.
+pub fn https_from(settings: &Settings) -> HttpsFetch {
+    let own = &settings.socialaccount;
+    HttpsFetch::new(own.requests_timeout.duration(), own.allow_private_addresses)
 }
 
 fn problem(key: &str, message: impl Into<String>, hint: &str) -> Problem {

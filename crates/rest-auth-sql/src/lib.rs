@@ -10,6 +10,7 @@ mod refresh_tokens;
 mod schema;
 mod sessions;
 mod sites;
+mod social_accounts;
 mod store;
 mod throttles;
 mod tokens;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rest_auth_core::checks::{self, Finding, Level};
+use rest_auth_core::fetch::{Fetch, Nobody};
 use rest_auth_core::hooks::{AddClaims, Hooks, LoginHooks, PasswordHooks, RegistrationHooks, RepresentUser};
 use rest_auth_core::mail::Mailer;
 use rest_auth_core::settings::{Problem, Settings};
@@ -25,6 +26,7 @@ pub struct Builder {
     clock: Clock,
     entropy: Entropy,
     authenticators: Vec<Arc<dyn Authenticator>>,
+    fetch: Option<Arc<dyn Fetch>>,
 }
 
 /// Why no [`RestAuth`] could be built.
@@ -114,6 +116,12 @@ impl Builder {
         self
     }
 
+    /// The way to identity providers. Without one nobody can log in by them.
+    #[must_use]
+    pub fn fetch(self, fetch: impl Fetch + 'static) -> Self {
+        Self { fetch: Some(Arc::new(fetch)), ..self }
+    }
+
     /// Another clock, for tests.
     #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
@@ -129,7 +137,7 @@ impl Builder {
     /// Checks the configuration and the database, starts the hashing threads and the tasks that send mails and
     /// delete expired rows.
     pub async fn build(self) -> Result<RestAuth, BuildError> {
-        let Self { settings, store, mailer, hooks, clock, entropy, authenticators } = self;
+        let Self { settings, store, mailer, hooks, clock, entropy, authenticators, fetch } = self;
         let store = store.ok_or(BuildError::NoStore)?;
         let findings = checks::run(&settings);
         let errors: Vec<Finding> =
@@ -138,7 +146,8 @@ impl Builder {
             return Err(BuildError::Checks(errors));
         }
         store.ready().await.map_err(BuildError::Store)?;
-        let parts = AppParts { store, hooks, clock, entropy };
+        let fetch = fetch.unwrap_or_else(|| Arc::new(Nobody));
+        let parts = AppParts { store, hooks, clock, entropy, fetch };
         let app = App::build(settings, parts).map_err(BuildError::Settings)?;
         let outbox = mailer.map(|mailer| Arc::new(Outbox::start(Arc::clone(&app), mailer)));
         let cleaning = Some(Arc::new(Cleaning::start(Arc::clone(&app))));

@@ -3,6 +3,7 @@
 //! Routes, `Allow`, the answers to `OPTIONS` and the permission are all computed from it, so an endpoint cannot
 //! forget one of them.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -34,8 +35,8 @@ pub(crate) struct Endpoint {
     /// The name of the URL pattern, such as `rest_login`.
     pub(crate) name: &'static str,
     pub(crate) mount: Mount,
-    /// Below its mount, with the slash at the end that clients may leave out.
-    pub(crate) path: &'static str,
+    /// Below its mount, with the slash at the end that clients may leave out; `{id}` stands for a number.
+    pub(crate) path: Cow<'static, str>,
     /// What `OPTIONS` calls it.
     pub(crate) title: &'static str,
     /// What `OPTIONS` says of it.
@@ -90,6 +91,8 @@ pub(crate) struct Call {
     /// The body, for handlers that look at it themselves: it may be missing or broken where they do not need it.
     pub(crate) body: Option<Result<Input, ApiError>>,
     pub(crate) browser: Arc<Browser>,
+    /// The path, as sent.
+    pub(crate) path: String,
 }
 
 impl Call {
@@ -99,12 +102,20 @@ impl Call {
     }
 }
 
+impl Call {
+    /// The number in the path of an endpoint that has an `{id}`; `None` if something else stands there.
+    pub(crate) fn id(&self) -> Option<i64> {
+        let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        self.path.split('/').rev().find(digits)?.parse().ok()
+    }
+}
+
 impl Endpoint {
-    pub(crate) const fn new(name: &'static str, mount: Mount, path: &'static str) -> Self {
+    pub(crate) fn new(name: &'static str, mount: Mount, path: impl Into<Cow<'static, str>>) -> Self {
         Self {
             name,
             mount,
-            path,
+            path: path.into(),
             title: "",
             description: "",
             permissions: Vec::new(),

@@ -58,18 +58,11 @@ pub(crate) fn from_endpoint(
     headers.extend(reply.headers);
     headers.insert(VARY, VARIES);
     headers.insert(ALLOW, allow.clone());
-    if reply.private {
+    if reply.private || !reply.cookies.is_empty() {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    with_cookies(finished(reply.status, headers, bytes, wrapping), &reply.cookies)
-}
-
-/// The same with cookies, which no cache may keep.
-pub(crate) fn with_cookies(mut response: Response, cookies: &Lines) -> Response {
-    if !cookies.is_empty() {
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    for cookie in cookies.iter() {
+    let mut response = finished(reply.status, headers, bytes, wrapping);
+    for cookie in reply.cookies.iter() {
         response.headers_mut().append(SET_COOKIE, cookie.clone());
     }
     response

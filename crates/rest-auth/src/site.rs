@@ -31,7 +31,7 @@ impl Site {
             names: app.settings.rest_framework.default_parser_classes.clone(),
             max_fields: app.settings.http.data_upload_max_number_fields,
         };
-        let endpoints = endpoints::all(&app.settings).into_iter().map(Arc::new).collect();
+        let endpoints = endpoints::all(&app).into_iter().map(Arc::new).collect();
         let chain = Chain::of(&app.settings, &csrf, authenticators);
         Self { chain, csrf, jwt: JwtCarrier::of(&app.settings), parsers, endpoints, app }
     }

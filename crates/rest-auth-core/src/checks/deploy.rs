@@ -5,7 +5,7 @@ use toml::Value;
 
 use super::{Check, Findings, Level};
 use crate::mail;
-use crate::settings::{AuthenticatorName, EmailBackend, Settings};
+use crate::settings::{AuthenticatorName, EmailBackend, FeatureName, Settings};
 
 pub(super) const CHECKS: &[&Check] = &[
     &SESSION_SECURE,
@@ -30,6 +30,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &PASSWORD_CLAIM,
     &TOKEN_SECURE,
     &TOKEN_CSRF,
+    &UNBOUND,
     &OTHER,
     &INSECURE_SECRET,
     &EVERY_HOST,
@@ -63,6 +64,7 @@ const DEVIATIONS: &[(&str, &Check)] = &[
     ("simple_jwt.check_revoke_token", &PASSWORD_CLAIM),
     ("rest_auth.jwt_auth_secure", &TOKEN_SECURE),
     ("rest_auth.jwt_auth_cookie_use_csrf", &TOKEN_CSRF),
+    ("socialaccount.allow_unbound_access_token", &UNBOUND),
 ];
 
 static SESSION_SECURE: Check = deploy(
@@ -154,6 +156,11 @@ static TOKEN_SECURE: Check = deploy(
 );
 static TOKEN_CSRF: Check =
     deploy("rest_auth.D036", "is {}", "set it to true: else any page can act with the cookie of its visitor");
+static UNBOUND: Check = deploy(
+    "rest_auth.D040",
+    "is {}",
+    "set it to false and let clients send codes: else who runs another application of your users' logs in as them",
+);
 static OTHER: Check = deploy("rest_auth.D019", "is {}", "set it to its strict value");
 static INSECURE_SECRET: Check = deploy(
     "rest_auth.D020",
@@ -217,7 +224,9 @@ fn check_deviations(settings: &Settings, findings: &mut Findings) {
                 continue;
             };
             let path = format!("{}.{}", section.name, key.name);
-            if *value != strict && (settings.uses_jwt() || !is_about_tokens(&path)) {
+            let matters = (settings.uses_jwt() || !is_about_tokens(&path))
+                && (settings.has(FeatureName::Social) || !path.starts_with("socialaccount."));
+            if *value != strict && matters {
                 let row = DEVIATIONS.iter().find(|(key, _)| *key == path);
                 let check = row.map_or(&OTHER, |(_, check)| check);
                 findings.about(check, path.trim_start_matches('.'), &difference(value, &strict));

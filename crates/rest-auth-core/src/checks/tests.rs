@@ -290,6 +290,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\njti_claim = false",
     ),
     (
+        "E095",
+        "simple_jwt.blacklist_after_rotation",
+        "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\nblacklist_after_rotation = true",
+    ),
+    (
         "E096",
         "simple_jwt.refresh_token_families",
         "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\nrefresh_token_families = true",
@@ -328,11 +333,6 @@ const CASES: &[(&str, &str, &str)] = &[
         "jwt_auth.jwt_verify_expiration",
         "[http]\nfeatures = [\"legacy_jwt\"]\n[jwt_auth]\njwt_verify_expiration = false",
     ),
-    (
-        "W095",
-        "simple_jwt.blacklist_after_rotation",
-        "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\nblacklist_after_rotation = true",
-    ),
     ("D030", "simple_jwt.rotate_refresh_tokens", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
     ("D031", "simple_jwt.blacklist_after_rotation", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
     ("D032", "simple_jwt.refresh_token_families", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
@@ -340,6 +340,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ("D034", "simple_jwt.check_revoke_token", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
     ("D035", "rest_auth.jwt_auth_secure", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
     ("D036", "rest_auth.jwt_auth_cookie_use_csrf", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
+    (
+        "D040",
+        "socialaccount.allow_unbound_access_token",
+        "[http]\nfeatures = [\"registration\", \"social\"]\n",
+    ),
 ];
 
 #[test]

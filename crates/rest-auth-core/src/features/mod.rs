@@ -14,4 +14,6 @@ pub mod password_change;
 pub mod password_reset;
 pub mod registration;
 pub mod sessions;
+pub mod social_accounts;
+pub mod social_login;
 pub mod user;

@@ -143,7 +143,7 @@ pub(crate) async fn username_fault(
 }
 
 /// What this deployment lets user names be.
-fn username_rules(settings: &Settings) -> UsernameRules {
+pub(crate) fn username_rules(settings: &Settings) -> UsernameRules {
     let account = &settings.account;
     let ascii = account.username_validators.contains(&UsernameValidator::ASCIIUsernameValidator);
     UsernameRules {
@@ -301,15 +301,20 @@ async fn username_for(cx: &Context, input: &Register) -> Result<Option<String>> 
     if cx.settings.user_model.username_field.get().is_none() || input.username.is_some() {
         return Ok(input.username.clone());
     }
+    generated_username(cx, &[&input.email]).await.map(Some)
+}
+
+/// A free name made of the first source that yields one.
+pub(crate) async fn generated_username(cx: &Context, sources: &[&str]) -> Result<String> {
     let mut draw = |below: usize| {
         let random = u64::from_le_bytes(cx.entropy.bytes());
         usize::try_from(random % u64::try_from(below.max(1)).unwrap_or(1)).unwrap_or(0)
     };
-    let candidates = username_candidates(&[&input.email], &username_rules(&cx.settings), &mut draw);
+    let candidates = username_candidates(sources, &username_rules(&cx.settings), &mut draw);
     let taken = cx.store.read().await?.taken_usernames(&candidates).await?;
     let taken: Vec<String> = taken.iter().map(|name| name.to_lowercase()).collect();
     let free = candidates.into_iter().find(|candidate| !taken.contains(&candidate.to_lowercase()));
-    Ok(Some(free.ok_or_else(|| Error::field("username", messages::USERNAME_TAKEN))?))
+    free.ok_or_else(|| Error::field("username", messages::USERNAME_TAKEN))
 }
 
 /// allauth's `setup_user_email`: the first account of an address gets a primary row. A later one gets a row

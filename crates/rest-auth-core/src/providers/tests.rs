@@ -107,3 +107,62 @@ fn a_mistake_is_reported_under_its_row_and_key() {
 fn every_key_of_a_row_has_words() {
     assert!(KEYS.iter().all(|(key, words)| !words.concat().trim().is_empty() && !key.is_empty()));
 }
+
+#[test]
+fn s_87_an_address_is_verified_only_if_the_provider_says_so() {
+    use serde_json::json;
+
+    use super::path::Answers;
+
+    let catalogue = Catalogue::read(&BTreeMap::new()).unwrap();
+    let verdict = |name: &str, answer: serde_json::Value| {
+        let provider = catalogue.provider(name, application(catalogue.row(name).unwrap())).unwrap().unwrap();
+        let answers = Answers { profiles: vec![answer], ..Answers::default() };
+        let address = provider.profile(&answers).unwrap().addresses.remove(0);
+        (address.verified, address.proven)
+    };
+    let discord = |verified| verdict("discord", json!({"id": "1", "email": "a@b.cc", "verified": verified}));
+    for yes in [json!(true), json!(1), json!("true"), json!("True")] {
+        assert_eq!(discord(yes.clone()), (true, true), "{yes}");
+    }
+    for no in [json!(false), json!(null), json!("false"), json!("no"), json!(0), json!({}), json!([true])] {
+        assert_eq!(discord(no.clone()), (false, false), "{no}");
+    }
+    assert_eq!(verdict("discord", json!({"id": "1", "email": "a@b.cc"})), (false, false));
+    let microsoft = json!({"id": "1", "userPrincipalName": "a@b.cc", "email_verified": true});
+    assert_eq!(verdict("microsoft", microsoft), (false, false));
+    // Upstream takes these for verified though nobody said so: good enough for the account, and for no other.
+    for (name, answer) in [
+        ("yandex", json!({"id": "1", "default_email": "a@b.cc"})),
+        ("naver", json!({"response": {"id": "1", "email": "a@b.cc"}})),
+    ] {
+        assert_eq!(verdict(name, answer), (true, false), "{name}");
+    }
+}
+
+#[test]
+fn nobody_shares_an_account_because_a_key_is_missing() {
+    use serde_json::json;
+
+    use super::path::Answers;
+
+    let catalogue = Catalogue::read(&BTreeMap::new()).unwrap();
+    let github = catalogue.provider("github", Application::default()).unwrap().unwrap();
+    for answer in [
+        json!({}),
+        json!({"id": null}),
+        json!({"id": ""}),
+        json!({"id": "None"}),
+        json!({"id": true}),
+        json!({"id": [1]}),
+        json!({"id": "x".repeat(192)}),
+        json!([]),
+        json!(null),
+        json!("text"),
+    ] {
+        let answers = Answers { profiles: vec![answer.clone()], ..Answers::default() };
+        assert!(github.profile(&answers).is_err(), "{answer}");
+    }
+    let longest = Answers { profiles: vec![json!({"id": "ü".repeat(191)})], ..Answers::default() };
+    assert_eq!(github.profile(&longest).unwrap().uid.chars().count(), 191);
+}

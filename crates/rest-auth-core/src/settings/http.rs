@@ -29,6 +29,8 @@ pub enum AuthenticatorName {
 pub enum FeatureName {
     /// Sign-up and e-mail verification, as `dj_rest_auth.registration` with allauth. Without it login is Django's own.
     Registration,
+    /// Login by identity providers, as dj-rest-auth's social views: `PROVIDER/` for each provider of `[socialaccount]`.
+    Social,
     /// simplejwt's `token_blacklist`: refresh tokens are noted, and can be ended.
     Blacklist,
     /// The JWT interface of django-rest-auth 0.9: login answers `token` and `user`, and `/api-token-auth/`,
@@ -50,7 +52,7 @@ section! {
         /// In this order, any of "token", "session", "basic", "jwt", "jwt_cookie", "legacy_jwt"
         /// (DEFAULT_AUTHENTICATION_CLASSES). The first one decides between 401 and 403, and the challenge.
         authentication: Vec<AuthenticatorName> = vec![AuthenticatorName::Token, AuthenticatorName::Session];
-        /// Any of "registration", "blacklist", "legacy_jwt", "example".
+        /// Any of "registration", "social", "blacklist", "legacy_jwt", "example".
         features: Vec<FeatureName> = vec![FeatureName::Registration];
         /// Scheme and host for links in mails, "https://example.com". Links never come from a request's Host.
         /// false: the listening address, as long as that is this machine only.

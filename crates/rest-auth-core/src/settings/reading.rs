@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::top::for_each_section;
 use super::{
     Account, Csrf, Database, Email, Http, JwtAuth, Key, Links, Password, Problem, RestAuth, RestFramework,
-    Section, Session, Settings, SimpleJwt, Templates, TopLevel, UserModel,
+    Section, Session, Settings, SimpleJwt, SocialAccount, Templates, TopLevel, UserModel,
 };
 
 impl Settings {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::section::section;
 use super::{
     Account, AuthenticatorName, Csrf, Database, Email, FeatureName, Http, JwtAuth, Key, Links, OrFalse,
-    Password, RestAuth, RestFramework, Section, Session, SimpleJwt, Templates, UserModel,
+    Password, RestAuth, RestFramework, Section, Session, SimpleJwt, SocialAccount, Templates, UserModel,
 };
 use crate::model::Secret;
 
@@ -63,6 +63,8 @@ pub struct Settings {
     pub rest_framework: RestFramework,
     /// `[account]`
     pub account: Account,
+    /// `[socialaccount]`
+    pub socialaccount: SocialAccount,
     /// `[password]`
     pub password: Password,
     /// `[session]`
@@ -91,7 +93,7 @@ macro_rules! for_each_section {
     ($apply:ident) => {
         $apply! {
             top: TopLevel, http: Http, database: Database, email: Email, links: Links, rest_auth: RestAuth,
-            simple_jwt: SimpleJwt, jwt_auth: JwtAuth, rest_framework: RestFramework, account: Account, password: Password, session: Session, csrf: Csrf,
+            simple_jwt: SimpleJwt, jwt_auth: JwtAuth, rest_framework: RestFramework, account: Account, socialaccount: SocialAccount, password: Password, session: Session, csrf: Csrf,
             user_model: UserModel, templates: Templates,
         }
     };

@@ -12,6 +12,7 @@ mod outbox;
 mod refresh_tokens;
 mod sessions;
 mod sites;
+mod social_accounts;
 mod throttles;
 mod tokens;
 mod users;
@@ -24,18 +25,37 @@ pub use outbox::{Outbox, QueuedMail};
 pub use refresh_tokens::RefreshTokens;
 pub use sessions::Sessions;
 pub use sites::{Site, Sites};
+pub use social_accounts::SocialAccounts;
 pub use throttles::{Hit, Throttles, Window};
 pub use tokens::Tokens;
 pub use users::{ProfileChanges, UserLookup, Users};
 
 /// Everything that can be asked of a connection.
 pub trait Records:
-    Users + EmailAddresses + Tokens + RefreshTokens + Sessions + Outbox + Throttles + Sites + Send
+    Users
+    + EmailAddresses
+    + Tokens
+    + RefreshTokens
+    + Sessions
+    + Outbox
+    + Throttles
+    + Sites
+    + SocialAccounts
+    + Send
 {
 }
 
 impl<T> Records for T where
-    T: Users + EmailAddresses + Tokens + RefreshTokens + Sessions + Outbox + Throttles + Sites + Send
+    T: Users
+        + EmailAddresses
+        + Tokens
+        + RefreshTokens
+        + Sessions
+        + Outbox
+        + Throttles
+        + Sites
+        + SocialAccounts
+        + Send
 {
 }
 

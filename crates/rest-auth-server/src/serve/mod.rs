@@ -19,7 +19,7 @@ use rest_auth::core::outbox::Worker;
 use rest_auth::core::settings::{Problem, Settings};
 use rest_auth::core::store::{Store as _, StoreError};
 use rest_auth::core::{App, AppParts, Clock, cleaning};
-use rest_auth::outbound::mailer_from;
+use rest_auth::outbound::{https_from, mailer_from};
 use rest_auth::sql::SqlStore;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -72,7 +72,8 @@ impl Server {
         let store =
             SqlStore::configured(&settings.database, &settings.user_model).map_err(ServeError::Database)?;
         let mailer = mailer_from(&settings, &Clock::System)?;
-        let app = App::build(settings, AppParts::new(Arc::new(store.clone())))?;
+        let fetch = Arc::new(https_from(&settings));
+        let app = App::build(settings, AppParts { fetch, ..AppParts::new(Arc::new(store.clone())) })?;
         Ok(Self { listener, app, store, mailer })
     }
 

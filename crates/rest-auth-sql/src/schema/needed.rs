@@ -7,7 +7,7 @@ use crate::driver::Catalogue;
 use crate::user_model::{Profile, UserModel};
 
 /// What our statements name, beside the user table.
-const NEEDED: [(&str, &[&str]); 9] = [
+const NEEDED: [(&str, &[&str]); 13] = [
     ("account_emailaddress", &["id", "user_id", "email", "verified", "primary"]),
     ("account_emailconfirmation", &["id", "created", "sent", "key", "email_address_id"]),
     ("authtoken_token", &["key", "created", "user_id"]),
@@ -28,6 +28,16 @@ const NEEDED: [(&str, &[&str]); 9] = [
     ),
     ("rest_auth_throttle", &["id", "key", "taken_at", "expires_at"]),
     ("rest_auth_refresh_token", &["jti", "family", "started_at", "parent", "expires_at"]),
+    (
+        "socialaccount_socialaccount",
+        &["id", "provider", "uid", "last_login", "date_joined", "user_id", "extra_data"],
+    ),
+    (
+        "socialaccount_socialapp",
+        &["id", "provider", "name", "client_id", "secret", "key", "provider_id", "settings"],
+    ),
+    ("socialaccount_socialapp_sites", &["id", "socialapp_id", "site_id"]),
+    ("socialaccount_socialtoken", &["id", "token", "token_secret", "expires_at", "account_id", "app_id"]),
     ("token_blacklist_outstandingtoken", &["id", "jti", "token", "user_id", "created_at", "expires_at"]),
     ("token_blacklist_blacklistedtoken", &["id", "token_id", "blacklisted_at"]),
 ];

@@ -42,7 +42,7 @@ const NEVER: [(&str, &[&str]); 5] = [
 ];
 
 /// Features with a form or a flow that a client calls; each has its name in every layer.
-const FEATURES: [&str; 10] = [
+const FEATURES: [&str; 12] = [
     "confirm_email",
     "email_verification",
     "jwt",
@@ -52,11 +52,13 @@ const FEATURES: [&str; 10] = [
     "password_change",
     "password_reset",
     "registration",
+    "social_accounts",
+    "social_login",
     "user",
 ];
 
 /// Those whose scenarios have not been recorded.
-const NOT_RECORDED: [&str; 2] = ["jwt", "legacy_jwt"];
+const NOT_RECORDED: [&str; 4] = ["jwt", "legacy_jwt", "social_accounts", "social_login"];
 
 /// Where a feature has its file: or, of the first layer, a folder.
 const LAYERS: [&str; 4] = [
@@ -214,8 +216,7 @@ fn every_setting_that_the_documentation_names_exists() {
                 |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
             // Keys that stand above all sections have no dot before them.
             let is_section = !section.is_empty() && sections.iter().any(|known| known.name == section);
-            // `simple_jwt.toml` is a file of scenarios.
-            if is_section && key != "toml" && (name(key) || key == "*") {
+            if is_section && (name(key) || key == "*") {
                 let told = NOT_TAKEN.iter().any(|group| group.keys.contains(&word));
                 assert!(exists(section, key) || told, "{} names {word}, which is no setting", path.display());
             }

@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use rest_auth_core::credentials::Credentials;
-use rest_auth_core::features::login::{self, Login};
+use rest_auth_core::features::login::{self, LoggedIn, Login};
 use rest_auth_core::settings::Settings;
 use rest_auth_core::{Context, throttles};
 use serde_json::json;
@@ -29,15 +29,20 @@ async fn log_in(cx: Context, call: Call) -> Result<Reply, ApiError> {
     let input = Login::from_values(&call.values);
     let current = if cx.settings.rest_auth.session_login { call.browser.session(&cx).await? } else { None };
     let done = login::log_in(&cx, input, current).await?;
-    let reply = with_credentials(&cx, StatusCode::OK, &done.credentials);
+    Ok(answer(&cx, &done))
+}
+
+/// What everybody gets who has logged in, however.
+pub(super) fn answer(cx: &Context, done: &LoggedIn) -> Reply {
+    let reply = with_credentials(cx, StatusCode::OK, &done.credentials);
     let issued = &done.credentials;
-    Ok(match (&issued.jwt, &issued.legacy_jwt) {
-        (Some(pair), _) => jwt::with_tokens(&cx, reply, pair, &done.user),
+    match (&issued.jwt, &issued.legacy_jwt) {
+        (Some(pair), _) => jwt::with_tokens(cx, reply, pair, &done.user),
         (None, Some(token)) => {
-            legacy_jwt::with_token_and_user(&cx, reply, token, &done.user).status(StatusCode::OK)
+            legacy_jwt::with_token_and_user(cx, reply, token, &done.user).status(StatusCode::OK)
         }
         (None, None) => reply,
-    })
+    }
 }
 
 /// The answer that hands credentials over: the token if there is one, and a session's cookies.

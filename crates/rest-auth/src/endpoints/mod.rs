@@ -11,6 +11,8 @@ mod logout;
 mod password_change;
 mod password_reset;
 mod registration;
+mod social_accounts;
+mod social_login;
 mod user;
 
 pub(crate) mod confirm_email;
@@ -18,12 +20,14 @@ pub(crate) mod health;
 pub(crate) mod jwks;
 pub(crate) mod password_reset_page;
 
-use rest_auth_core::settings::{FeatureName, Settings};
+use rest_auth_core::App;
+use rest_auth_core::settings::FeatureName;
 
 use crate::endpoint::Endpoint;
 
 /// The endpoint table of a deployment.
-pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
+pub(crate) fn all(app: &App) -> Vec<Endpoint> {
+    let settings = &app.settings;
     let mut table = vec![login::endpoint(settings), logout::endpoint(settings), user::endpoint(settings)];
     table.push(password_change::endpoint(settings));
     table.extend(password_reset::endpoints());
@@ -33,6 +37,10 @@ pub(crate) fn all(settings: &Settings) -> Vec<Endpoint> {
     if settings.has(FeatureName::Registration) {
         table.push(registration::endpoint(settings));
         table.extend(email_verification::endpoints(settings));
+    }
+    if settings.has(FeatureName::Social) {
+        table.extend(social_login::endpoints(app));
+        table.extend(social_accounts::endpoints());
     }
     if settings.has(FeatureName::LegacyJwt) {
         table.extend(legacy_jwt::endpoints(settings));

@@ -10,6 +10,7 @@ mod mails;
 mod own_fields;
 mod refresh_tokens;
 mod sessions;
+mod social_accounts;
 mod throttles;
 mod tokens;
 mod transactions;
@@ -41,6 +42,7 @@ pub const CASES: &[&[Case]] = &[
     tokens::CASES,
     refresh_tokens::CASES,
     sessions::CASES,
+    social_accounts::CASES,
     mails::CASES,
     throttles::CASES,
     transactions::CASES,

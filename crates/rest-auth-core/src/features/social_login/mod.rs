@@ -1,0 +1,127 @@
+//! Logging in by an identity provider: dj-rest-auth's `SocialLoginView` and `SocialConnectView`, on what allauth's
+//! `SocialLogin` does.
+//!
+//! The endpoint keeps no state: the front end sends the browser off and checks `state` when it comes back. Upstream's
+//! weaknesses are closed where they stand (W-26 to W-32): what the provider or the client got wrong is a 400, an account
+//! that is off or whose address must be verified first gets nothing, and nobody gets what belongs to somebody else.
+//!
+//! | module | knows |
+//! | --- | --- |
+//! | `identify` | asking the provider, and what a client is told of its refusals |
+//! | `plan` | whose login it is, before anything is written |
+//! | `carry_out` | what is written |
+
+mod carry_out;
+mod identify;
+mod plan;
+
+use crate::context::Context;
+use crate::credentials::{self, Wanted};
+use crate::error::{Error, Result};
+use crate::features::login::LoggedIn;
+use crate::features::sessions::Session;
+use crate::form::{Field, Form, Values};
+use crate::messages;
+use crate::model::{Secret, User};
+use crate::providers::{Given, Protocol, Row};
+use crate::social;
+use crate::throttles;
+
+use carry_out::{Done, carry_out};
+use plan::{Plan, plan};
+
+/// A login begins so often at most because somebody else has written meanwhile what it was going to.
+const TRIES: usize = 3;
+
+/// What a client sends after the provider has sent it back.
+#[derive(Clone, Debug, Default)]
+pub struct SocialLogin {
+    /// The provider's name.
+    pub provider: String,
+    /// What it brought.
+    pub given: Given,
+}
+
+/// What a provider's account is to be used for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose<'a> {
+    /// Logging in, as whoever it belongs to.
+    Login,
+    /// Connecting it to the account that asks.
+    Connect(&'a User),
+}
+
+impl SocialLogin {
+    /// `SocialLoginSerializer`, or the one for OAuth 1. `code_verifier` and `nonce` are rest-auth's own.
+    pub fn form(name: &str, row: &Row) -> Form {
+        let optional = |name: &str| Field::char(name).optional().allow_blank();
+        let form = Form::new("SocialLogin");
+        if row.protocol == Protocol::Oauth1 {
+            let form = Form::new("TwitterLogin").field(Field::char("access_token"));
+            return form.field(Field::char("token_secret"));
+        }
+        let names = ["access_token", "code", "id_token", "code_verifier", "nonce"];
+        let form = names.into_iter().fold(form, |form, name| form.field(optional(name)));
+        // dj-rest-auth's serializer for Microsoft spells it so.
+        if name == "microsoft" { form.field(optional("accessToken")) } else { form }
+    }
+
+    /// Typed from here on.
+    pub fn from_values(provider: &str, values: &Values) -> Self {
+        let given = |name| values.text(name).filter(|text| !text.is_empty()).map(Secret::from);
+        Self {
+            provider: provider.to_owned(),
+            given: Given {
+                code: given("code"),
+                access_token: given("access_token").or_else(|| given("accessToken")),
+                token_secret: given("token_secret"),
+                id_token: given("id_token"),
+                code_verifier: given("code_verifier"),
+                nonce: given("nonce"),
+            },
+        }
+    }
+}
+
+/// Asks the provider who it is, finds or makes the account, and issues what a login is answered with.
+pub async fn log_in(
+    cx: &Context,
+    input: SocialLogin,
+    purpose: Purpose<'_>,
+    current: Option<&Session>,
+) -> Result<LoggedIn> {
+    let provider = social::provider(cx, &input.provider).await?;
+    let identity = identify::identify(cx, &provider, &input.given).await?;
+    for _ in 0..TRIES {
+        let mut plan = plan(cx, &provider, &identity.profile, purpose).await?;
+        match &mut plan {
+            Plan::SignUp(new) => cx.hooks.before_register(cx, new).await?,
+            Plan::Known(user) | Plan::ByAddress(user) | Plan::Connect(user) => {
+                cx.hooks.before_login(cx, user).await?;
+            }
+        }
+        let is_new = matches!(plan, Plan::SignUp(_));
+        let mut tx = cx.store.write().await?;
+        let user = match carry_out(cx, tx.as_mut(), &provider, &identity, plan).await? {
+            Done::As(user) => user,
+            Done::Stale => continue,
+            Done::Waits => {
+                tx.commit().await?;
+                cx.outbox_bell.notify_one();
+                return Err(Error::non_field(messages::EMAIL_NOT_VERIFIED));
+            }
+        };
+        let wanted = Wanted::of(&cx.settings, cx.settings.rest_auth.session_login);
+        let credentials = credentials::issue(cx, tx.as_mut(), &user, wanted, current).await?;
+        tx.commit().await?;
+
+        cx.outbox_bell.notify_one();
+        throttles::sweep(cx).await;
+        if is_new {
+            cx.hooks.after_register(cx, &user).await?;
+        }
+        cx.hooks.after_login(cx, &user).await?;
+        return Ok(LoggedIn { user, credentials });
+    }
+    Err(Error::Unavailable { retry_after: 1, what: "the account" })
+}

@@ -1,0 +1,118 @@
+//! Connecting, listing and disconnecting provider accounts.
+
+use rest_auth_tests::app::{Database, Response, TestApp};
+use rest_auth_tests::fake_providers::{FakeProviders, SETTINGS};
+use serde_json::{Value, json};
+
+async fn start(settings: &str) -> TestApp {
+    let mut table: toml::Table = toml::from_str(SETTINGS).unwrap();
+    rest_auth_tests::app::merge(&mut table, toml::from_str(settings).unwrap());
+    let settings = toml::to_string(&table).unwrap();
+    TestApp::built(Database::Memory, &settings, |builder| builder.fetch(FakeProviders::default())).await
+}
+
+async fn connect(app: &TestApp, token: &str, name: &str) -> Response {
+    let body = json!({"code": format!("code-{name}")});
+    app.client().post("/rest-auth/github/connect/").token(token).json(&body).send().await
+}
+
+async fn list(app: &TestApp, token: &str) -> Value {
+    let answer = app.client().get("/socialaccounts/").token(token).send().await;
+    assert_eq!((answer.status, answer.header("cache-control").is_empty()), (200, false));
+    answer.json()
+}
+
+async fn disconnect(app: &TestApp, token: &str, id: &Value) -> Response {
+    app.client().post(&format!("/socialaccounts/{id}/disconnect/")).token(token).send().await
+}
+
+#[tokio::test]
+async fn an_account_is_connected_listed_and_disconnected() {
+    let app = start("").await;
+    let ann = app.token_of("ann").await;
+    assert_eq!(list(&app, &ann).await, json!([]));
+    assert_eq!(connect(&app, &ann, "alice").await.json(), json!({"key": ann}));
+    assert_eq!(connect(&app, &ann, "alice").await.json(), json!({"key": ann}), "again is no mistake");
+    let listed = list(&app, &ann).await;
+    let id = listed[0]["id"].clone();
+    let at = "2026-01-15T12:00:00Z";
+    let expected =
+        json!([{"id": id, "provider": "github", "uid": "1001", "last_login": at, "date_joined": at}]);
+    assert_eq!(listed, expected);
+    let done = disconnect(&app, &ann, &id).await;
+    assert_eq!((done.status, done.json()), (200, json!({})));
+    assert_eq!(list(&app, &ann).await, json!([]));
+    assert_eq!(disconnect(&app, &ann, &id).await.json(), json!({"detail": "Not found."}));
+}
+
+#[tokio::test]
+async fn s_89_connecting_needs_a_login_and_a_post() {
+    let app = start("").await;
+    let body = json!({"code": "code-alice"});
+    let stranger = app.client().post("/rest-auth/github/connect/").json(&body).send().await;
+    assert_eq!(
+        (stranger.status, stranger.detail().as_str()),
+        (401, "Authentication credentials were not provided.")
+    );
+    let ann = app.token_of("ann").await;
+    let get = app.client().get("/rest-auth/github/connect/?code=code-alice").token(&ann).send().await;
+    assert_eq!(get.status, 405);
+    assert_eq!(list(&app, &ann).await, json!([]));
+    assert_eq!(app.client().get("/socialaccounts/").send().await.status, 401);
+}
+
+#[tokio::test]
+async fn s_89_what_is_connected_to_somebody_else_cannot_be_taken() {
+    let app = start("").await;
+    let (ann, bob) = (app.token_of("ann").await, app.token_of("bob").await);
+    connect(&app, &ann, "alice").await;
+    let taken = connect(&app, &bob, "alice").await;
+    let sentence = "The third-party account is already connected to a different account.";
+    assert_eq!((taken.status, taken.json()), (400, json!({"non_field_errors": [sentence]})));
+    assert_eq!(list(&app, &bob).await, json!([]));
+    assert!(!taken.text().contains(&ann));
+    let id = list(&app, &ann).await[0]["id"].clone();
+    assert_eq!(disconnect(&app, &bob, &id).await.status, 404);
+    assert_eq!(list(&app, &ann).await.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn s_89_the_last_way_in_cannot_be_disconnected() {
+    let app = start("").await;
+    let login = app.client().post("/rest-auth/github/").json(&json!({"code": "code-alice"})).send().await;
+    let token = login.json()["key"].as_str().unwrap().to_owned();
+    let id = list(&app, &token).await[0]["id"].clone();
+    let kept = disconnect(&app, &token, &id).await;
+    let sentence = "Your account has no password set up.";
+    assert_eq!((kept.status, kept.json()), (400, json!({"non_field_errors": [sentence]})));
+    assert_eq!(list(&app, &token).await[0]["id"], id, "nothing was deleted");
+    // With a second one the first may go.
+    connect(&app, &token, "taken").await;
+    assert_eq!(disconnect(&app, &token, &id).await.status, 200);
+}
+
+#[tokio::test]
+async fn s_89_settings_say_when_the_last_one_stays() {
+    for (settings, sentence) in [
+        ("[socialaccount]\nonly = true", "You cannot disconnect your last remaining third-party account."),
+        ("[account]\nemail_verification = \"none\"", ""),
+    ] {
+        let app = start(settings).await;
+        let ann = app.token_of("ann").await;
+        connect(&app, &ann, "alice").await;
+        let id = list(&app, &ann).await[0]["id"].clone();
+        let answer = disconnect(&app, &ann, &id).await;
+        let expected = if sentence.is_empty() { json!({}) } else { json!({"non_field_errors": [sentence]}) };
+        assert_eq!(answer.json(), expected, "{settings}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_is_nobodys_is_not_found() {
+    let app = start("").await;
+    let ann = app.token_of("ann").await;
+    for id in ["0", "999999", "99999999999999999999999", "x", "-1"] {
+        let path = format!("/socialaccounts/{id}/disconnect/");
+        assert_eq!(app.client().post(&path).token(&ann).send().await.status, 404, "{id}");
+    }
+}
