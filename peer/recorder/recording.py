@@ -29,6 +29,8 @@ def answer_of(request, answer, placeholders, cookie_kinds, now):
     if cookies:
         recorded["cookies"] = cookies
     recorded["body"] = placeholders.in_text(body.decode())
+    if jwts := placeholders.new_jwts(now):
+        recorded["jwts"] = jwts
     if "deviates" in request:
         recorded["deviates"] = request["deviates"]
         recorded["expected"] = expected(recorded, request["expect"])
@@ -47,6 +49,9 @@ def expected(recorded, expect):
     if "body_starts" in expect:
         del own["body"]
         own["body_starts"] = expect["body_starts"]
+    shown = "\n".join([own.get("body", ""), *own.get("cookies", [])])
+    jwts = recorded.get("jwts", {}) | expect.get("jwts", {})
+    own["jwts"] = {number: text for number, text in jwts.items() if f"<jwt:{number}>" in shown} or []
     return {key: value for key, value in own.items() if value != []}
 
 

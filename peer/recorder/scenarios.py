@@ -3,9 +3,13 @@
 import tomllib
 from pathlib import Path
 
+from . import wire
+
 CONFORMANCE = Path(__file__).resolve().parents[2] / "crates/rest-auth-tests/conformance"
 
-SCENARIO_KEYS = {"name", "user_model", "settings", "users", "requests", "rows", "left_behind"}
+SCENARIO_KEYS = {
+    "name", "user_model", "deployment", "settings", "users", "requests", "rows", "left_behind",
+}
 USER_KEYS = {
     "like", "username", "email", "password", "is_active", "is_staff", "first_name", "last_name",
     "addresses", "token", "extra",
@@ -13,9 +17,10 @@ USER_KEYS = {
 BODY_KEYS = ("json", "form", "multipart", "raw", "raw_hex")
 REQUEST_KEYS = {
     "send", "headers", "headers_hex", "cookies", "https", "jar", "save", "repeat", "after_seconds",
-    "before", "deviates", "expect", "content_type", "raw_times", *BODY_KEYS,
+    "before", "forge", "deviates", "expect", "content_type", "raw_times", *BODY_KEYS,
 }
-EXPECT_KEYS = {"status", "headers", "missing_headers", "cookies", "body", "body_starts"}
+EXPECT_KEYS = {"status", "headers", "missing_headers", "cookies", "body", "body_starts", "jwts"}
+FORGE_KEYS = {"like", "header", "claims", "payload", "key", "signature"}
 
 
 class Mistake(Exception):
@@ -63,18 +68,32 @@ def resolve(base, scenario):
     for request in scenario["requests"]:
         request = resolve_request(base["expect"], request)
         requests += [request] * request.get("repeat", 1)
-    model = scenario.get("user_model")
-    if model is not None and model not in base["user_models"]:
-        raise Mistake(f"base.toml has no user model {model!r}")
-    settings = laid_over(base["settings"], base["user_models"][model] if model else {})
     return {
         "name": scenario["name"],
-        "settings": laid_over(settings, scenario.get("settings", {})),
+        "settings": wire.substitute(settings(base, scenario), keys(base)),
         "users": [resolve_user(base["users"], user) for user in scenario.get("users", [])],
         "requests": requests,
         "rows": scenario.get("rows", {}),
         "left_behind": scenario.get("left_behind", {}),
     }
+
+
+def settings(base, scenario):
+    """The scenario's own, over those of its deployments and of its user model, over everybody's."""
+    model = scenario.get("user_model")
+    if model is not None and model not in base["user_models"]:
+        raise Mistake(f"base.toml has no user model {model!r}")
+    result = laid_over(base["settings"], base["user_models"][model] if model else {})
+    for name in scenario.get("deployment", []):
+        if name not in base["deployments"]:
+            raise Mistake(f"base.toml has no deployment {name!r}")
+        result = laid_over(result, base["deployments"][name])
+    return laid_over(result, scenario.get("settings", {}))
+
+
+def keys(base):
+    """The key files of base.toml as variables: `{keys.NAME}`."""
+    return {f"keys.{name}": text for name, text in base["keys"].items()}
 
 
 def resolve_user(cast, user):
@@ -95,6 +114,8 @@ def resolve_request(shared, request):
         raise Mistake("a request has one body")
     if ("deviates" in request) != ("expect" in request):
         raise Mistake("deviates and expect belong together")
+    for forgery in request.get("forge", {}).values():
+        only(forgery, FORGE_KEYS)
     expect = request.get("expect", {})
     if isinstance(expect, str):
         if expect not in shared:

@@ -50,6 +50,12 @@ FALSE_IS_NONE = {
     "rest_auth.token_model",
     "rest_auth.jwt_auth_cookie",
     "rest_auth.jwt_auth_refresh_cookie",
+    "rest_auth.jwt_auth_cookie_domain",
+    "rest_auth.jwt_auth_samesite",
+    "simple_jwt.audience",
+    "simple_jwt.issuer",
+    "simple_jwt.token_type_claim",
+    "simple_jwt.jti_claim",
     "session.cookie_domain",
     "csrf.cookie_domain",
     "csrf.cookie_age",
@@ -71,12 +77,15 @@ CLASSES = {
     "AnonRateThrottle": "rest_framework.throttling.AnonRateThrottle",
     "UserRateThrottle": "rest_framework.throttling.UserRateThrottle",
     "ScopedRateThrottle": "rest_framework.throttling.ScopedRateThrottle",
+    "AccessToken": "rest_framework_simplejwt.tokens.AccessToken",
+    "SlidingToken": "rest_framework_simplejwt.tokens.SlidingToken",
 }
 CLASS_LISTS = {
     "rest_auth.register_permission_classes",
     "rest_framework.default_renderer_classes",
     "rest_framework.default_parser_classes",
     "rest_framework.default_throttle_classes",
+    "simple_jwt.auth_token_classes",
 }
 
 VALIDATORS = {
@@ -101,12 +110,20 @@ def validator(entry):
     return {"NAME": name, **({"OPTIONS": options} if options else {})}
 
 
+def seconds(value):
+    """A duration is a number of seconds, or a number with its unit: "15m"."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    return int(value[:-1]) * units[value[-1]] if isinstance(value, str) else value
+
+
 def value_for(key, value):
     """Django's value for rest-auth's value of `key`."""
     if value is False and key in FALSE_IS_NONE:
         return None
     if key == "rest_framework.default_throttle_rates":
         return {scope: rate or None for scope, rate in value.items()}
+    if key.startswith("simple_jwt.") and key.endswith(("_lifetime", ".leeway")):
+        return seconds(value)
     if key in CLASS_LISTS:
         return [CLASSES[name] for name in value]
     if key == "password.hashers":

@@ -1,6 +1,6 @@
 """The server's side of a scenario: its database, its users, the mails it sent. Needs Django set up."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.apps import apps
@@ -10,11 +10,25 @@ from django.contrib.sites.models import Site
 from django.core import mail
 from django.core.cache import cache
 from django.db import connections
+from django.http.response import HttpResponseBase
+from django.utils.timezone import now
 from project import database
 from rest_framework.authtoken.models import Token
 
 settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 User = get_user_model()
+
+
+def set_cookie(response, *arguments, expires=None, **options):
+    """Django counts the age of a cookie from the time at which it is to end, and takes a fraction of a second
+    to have passed since that was worked out. While the clock stands still none passes, so it does here."""
+    if isinstance(expires, datetime):
+        expires -= timedelta(microseconds=1)
+    django_set_cookie(response, *arguments, expires=expires, **options)
+
+
+django_set_cookie = HttpResponseBase.set_cookie
+HttpResponseBase.set_cookie = set_cookie
 
 
 def clear():
@@ -62,19 +76,37 @@ def mails():
     return mail.outbox
 
 
-def rows(wanted):
-    """The rows a scenario asks for: columns of users and addresses, numbers of tokens and sessions."""
+def rows(wanted, placeholders):
+    """The rows a scenario asks for: columns of users, addresses and outstanding refresh tokens, numbers of
+    tokens and sessions."""
     found = {}
     if columns := wanted.get("users"):
         found["users"] = [cells(user, columns) for user in User.objects.order_by("pk")]
     if columns := wanted.get("addresses"):
         addresses = apps.get_model("account", "EmailAddress").objects.order_by("pk")
         found["addresses"] = [cells(address, columns) for address in addresses]
+    if columns := wanted.get("outstanding"):
+        tokens = apps.get_model("token_blacklist", "OutstandingToken").objects.order_by("pk")
+        found["outstanding"] = [outstanding(token, columns, placeholders) for token in tokens]
     if wanted.get("tokens"):
         found["tokens"] = Token.objects.count()
     if wanted.get("sessions"):
         found["sessions"] = apps.get_model("sessions", "Session").objects.count()
     return found
+
+
+def outstanding(token, columns, placeholders):
+    """A row of `token_blacklist_outstandingtoken`, and when it was blacklisted."""
+    blacklisted = getattr(token, "blacklistedtoken", None)
+    values = {
+        "user": token.user and token.user.get_username(),
+        "jti": token.jti,
+        "token": token.token,
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "blacklisted_at": blacklisted and blacklisted.blacklisted_at,
+    }
+    return {column: placeholders.in_row(values[column], now()) for column in columns}
 
 
 def cells(row, columns):

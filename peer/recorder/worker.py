@@ -14,7 +14,8 @@ from pathlib import Path
 
 import time_machine
 
-from . import wire
+from . import scenarios, wire
+from .forgery import forge
 from .placeholders import Placeholders, clock
 from .recording import answer_of, mails_of
 
@@ -70,7 +71,7 @@ class Player:
                 "name": scenario["name"],
                 "answers": answers,
                 "mails": mails_of(self.stage.mails(), play.placeholders),
-                "rows": self.stage.rows(scenario["rows"]),
+                "rows": self.stage.rows(scenario["rows"], play.placeholders),
             }
 
 
@@ -84,6 +85,9 @@ class Play:
         self.traveller = traveller
         self.jars = {}
         self.saved = {}
+        self.keys = scenarios.keys(player.base)
+        settings = scenario["settings"]
+        self.secret = settings.get("simple_jwt", {}).get("signing_key", settings["secret_key"])
 
     def send(self, request):
         from django.utils.timezone import now
@@ -92,9 +96,13 @@ class Play:
         self.traveller.shift(request.get("after_seconds", 0))
         which = request.get("jar", "browser")
         jar = self.jars.setdefault(which, wire.Jar()) if which else wire.Jar()
-        variables = self.saved | {f"cookie.{key}": value for key, value in jar.cookies.items()}
+        moment = now().astimezone(timezone.utc)
+        variables = self.keys | self.saved | {f"cookie.{key}": value for key, value in jar.cookies.items()}
+        for name, forgery in request.get("forge", {}).items():
+            token = forge(wire.substitute(forgery, variables), self.secret, moment)
+            variables[name] = self.saved[name] = token
         filled = wire.substitute(
-            {key: request[key] for key in request if key not in ("save", "expect", "before")}, variables
+            {key: request[key] for key in request if key not in ("save", "expect", "before", "forge")}, variables
         )
         cookies = jar.sent_with(filled.get("cookies", {}))
         environment = wire.environ(filled, self.prefix, cookies)
@@ -105,7 +113,6 @@ class Play:
         for name, source in request.get("save", {}).items():
             self.save(name, source, body, jar, "deviates" in request)
         names = {self.player.session_cookie: "session", self.player.csrf_cookie: "csrf"}
-        moment = now().astimezone(timezone.utc)
         return answer_of(request, (status, headers, body), self.placeholders, names, moment)
 
     def save(self, name, source, body, jar, may_fail):

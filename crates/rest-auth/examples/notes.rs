@@ -44,8 +44,8 @@ async fn add(CurrentUser(user): CurrentUser, State(state): State<AppState>, note
     "noted"
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// The whole application, and its rest-auth, which has to be shut down after it.
+pub(crate) async fn application() -> Result<(Router, RestAuth), Box<dyn std::error::Error>> {
     let mut settings = Settings::default();
     settings.top.secret_key = "an example's secret, which nobody may use".into();
     let database = Database { url: "sqlite::memory:".to_owned(), ..Database::default() };
@@ -54,13 +54,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let auth =
         RestAuth::builder().settings(settings).store(store).mailer(ConsoleMailer::new()).build().await?;
-    let app = Router::new()
+    let application = Router::new()
         .nest("/auth", auth.router())
         .route("/notes", get(list).post(add))
         .with_state(AppState { auth: auth.clone(), notes: Notes::default() });
+    Ok((application, auth))
+}
 
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (application, auth) = application().await?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
-    axum::serve(listener, app).with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) }).await?;
+    axum::serve(listener, application)
+        .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
+        .await?;
     auth.shut_down(Duration::from_secs(10)).await;
     Ok(())
 }

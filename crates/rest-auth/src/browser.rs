@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::header::REFERER;
 use http::request::Parts;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use rest_auth_core::features::sessions::{self, Opened, Renewal, Session};
 use rest_auth_core::form::Input;
 use rest_auth_core::settings::{AuthenticatorName, Settings};
@@ -12,9 +12,8 @@ use rest_auth_core::{Context, Error, Result, messages};
 use rest_auth_formats::csrf::{self, CsrfFailure, CsrfRequest, CsrfSettings};
 use tokio::sync::OnceCell;
 
-use crate::cookies;
+use crate::cookies::{self, Lines};
 use crate::origin::{Origin, header_named, text};
-use crate::reply::Reply;
 
 /// One request's cookies.
 #[derive(Debug)]
@@ -141,27 +140,27 @@ impl Browser {
         })
     }
 
-    /// Adds what the cookies have become to an answer that says nothing of them itself.
-    pub(crate) async fn settle(&self, cx: &Context, reply: &mut Reply) -> Result<()> {
+    /// Adds what the cookies have become to those of an answer with this status, unless it says so itself.
+    pub(crate) async fn settle(&self, cx: &Context, status: StatusCode, lines: &mut Lines) -> Result<()> {
         let settings = &cx.settings;
         // Where a proof is asked of whoever comes with nothing, everybody can get one by asking for anything.
         let lacks_csrf = self.hands_out_csrf && self.csrf_cookie.is_none();
         let renews_csrf = lacks_csrf || self.csrf_cookie_is_broken.load(Ordering::Relaxed);
-        if reply.cookies.csrf.is_none() && renews_csrf {
-            reply.cookies.csrf = cookies::csrf(cx, &sessions::new_csrf_secret(cx));
+        if lines.csrf.is_none() && renews_csrf {
+            lines.csrf = cookies::csrf(cx, &sessions::new_csrf_secret(cx));
         }
-        if reply.cookies.session.is_some() {
+        if lines.session.is_some() {
             return Ok(());
         }
         if settings.session.save_every_request
-            && !reply.status.is_server_error()
+            && !status.is_server_error()
             && let Some(session) = self.session(cx).await?
             && let Some(kept) = sessions::keep_alive(cx, session).await?
         {
-            reply.cookies.session = cookies::session(cx, &kept);
+            lines.session = cookies::session(cx, &kept);
             return Ok(());
         }
-        reply.cookies.session = match self.opened.get() {
+        lines.session = match self.opened.get() {
             Some(Opened::Renewed(_, cookie)) => cookies::session(cx, cookie),
             Some(Opened::Dead) => cookies::session_deletion(settings),
             Some(Opened::Live(_)) | None => None,

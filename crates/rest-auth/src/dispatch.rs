@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
-use http::Method;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use rest_auth_core::form::{Body as FormBody, Input, Values};
 use rest_auth_core::{Context, throttles};
 use tracing::Instrument as _;
 
 use crate::authenticators::Identity;
 use crate::browser::Browser;
+use crate::cookies::Lines;
 use crate::endpoint::{Action, Call, Endpoint};
 use crate::error::{ApiError, ErrorStyle};
 use crate::negotiate::{Accepted, negotiate};
@@ -58,11 +59,16 @@ async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, 
     };
     let mut reply = match outcome {
         Ok(reply) => reply,
-        // Django's own refusals are no answers of an endpoint.
-        Err(refused @ ApiError::BadRequest(_)) => return respond::outside(refused, &head.headers, wrapping),
+        // Django's own refusals are no answers of an endpoint, but the session may have a new key all the same.
+        Err(refused @ ApiError::BadRequest(_)) => {
+            let mut cookies = Lines::default();
+            let settled = arrived.browser.settle(&cx, StatusCode::BAD_REQUEST, &mut cookies).await;
+            let refused = settled.err().map_or(refused, ApiError::from);
+            return respond::with_cookies(respond::outside(refused, &head.headers, wrapping), &cookies);
+        }
         Err(error) => error.into_reply(style),
     };
-    if let Err(error) = arrived.browser.settle(&cx, &mut reply).await {
+    if let Err(error) = arrived.browser.settle(&cx, reply.status, &mut reply.cookies).await {
         reply = ApiError::from(error).into_reply(style);
     }
     respond::from_endpoint(reply, accepted, endpoint.allow_header(), wrapping)

@@ -58,11 +58,18 @@ pub(crate) fn from_endpoint(
     headers.extend(reply.headers);
     headers.insert(VARY, VARIES);
     headers.insert(ALLOW, allow.clone());
-    if reply.private || !reply.cookies.is_empty() {
+    if reply.private {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    let mut response = finished(reply.status, headers, bytes, wrapping);
-    for cookie in reply.cookies.iter() {
+    with_cookies(finished(reply.status, headers, bytes, wrapping), &reply.cookies)
+}
+
+/// The same with cookies, which no cache may keep.
+pub(crate) fn with_cookies(mut response: Response, cookies: &Lines) -> Response {
+    if !cookies.is_empty() {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    for cookie in cookies.iter() {
         response.headers_mut().append(SET_COOKIE, cookie.clone());
     }
     response

@@ -14,7 +14,6 @@ pub(super) const CHECKS: &[&Check] = &[
     &GUESSABLE,
     &NO_BLACKLIST,
     &NO_ID,
-    &NO_ROTATION,
     &NO_BLACKLISTING,
     &NO_SIGNING_KEY,
     &SAME_CLAIM,
@@ -26,6 +25,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &LOST_REFRESH,
     &ANY_KIND,
     &ENDLESS,
+    &NO_ROTATION,
 ];
 
 static KEY: Check = error("rest_auth.E090", "is no key", "give the key that simple_jwt.algorithm takes");
@@ -43,11 +43,6 @@ static NO_BLACKLIST: Check = error(
 );
 static NO_ID: Check =
     error("rest_auth.E094", "is false, and without an id no token can be ended", "name the claim: \"jti\"");
-static NO_ROTATION: Check = error(
-    "rest_auth.E095",
-    "is true, and refresh tokens are not rotated",
-    "set simple_jwt.rotate_refresh_tokens to true, or it to false",
-);
 static NO_BLACKLISTING: Check = error(
     "rest_auth.E096",
     "is true, and used refresh tokens stay good",
@@ -94,6 +89,11 @@ static ANY_KIND: Check = warning(
 );
 static ENDLESS: Check =
     warning("rest_auth.W094", "is false: such a token never ends", "set it to true as soon as clients can");
+static NO_ROTATION: Check = warning(
+    "rest_auth.W095",
+    "is true, and refresh tokens are not rotated: nothing comes of it",
+    "set simple_jwt.rotate_refresh_tokens to true, or it to false",
+);
 
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     if settings.uses_jwt() {
@@ -138,12 +138,13 @@ fn check_secret(key: &str, secret: &Secret, findings: &mut Findings) {
     }
 }
 
-/// What a setting promises must not be void.
+/// What a setting promises must not be void. Without rotation the blacklist is promised nothing: simplejwt's old defaults,
+/// which many projects have copied, are that.
 fn check_promises(settings: &Settings, findings: &mut Findings) {
     let own = &settings.simple_jwt;
     let has_blacklist = settings.has(FeatureName::Blacklist);
     for (key, is_on) in [
-        ("simple_jwt.blacklist_after_rotation", own.blacklist_after_rotation),
+        ("simple_jwt.blacklist_after_rotation", own.blacklist_after_rotation && own.rotate_refresh_tokens),
         ("simple_jwt.refresh_token_families", own.refresh_token_families),
     ] {
         if is_on && !has_blacklist {

@@ -290,11 +290,6 @@ const CASES: &[(&str, &str, &str)] = &[
         "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\njti_claim = false",
     ),
     (
-        "E095",
-        "simple_jwt.blacklist_after_rotation",
-        "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\nblacklist_after_rotation = true",
-    ),
-    (
         "E096",
         "simple_jwt.refresh_token_families",
         "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\nrefresh_token_families = true",
@@ -332,6 +327,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "W094",
         "jwt_auth.jwt_verify_expiration",
         "[http]\nfeatures = [\"legacy_jwt\"]\n[jwt_auth]\njwt_verify_expiration = false",
+    ),
+    (
+        "W095",
+        "simple_jwt.blacklist_after_rotation",
+        "[http]\nauthentication = [\"jwt_cookie\"]\nfeatures = [\"blacklist\"]\n[simple_jwt]\nblacklist_after_rotation = true",
     ),
     ("D030", "simple_jwt.rotate_refresh_tokens", "[http]\nauthentication = [\"jwt_cookie\"]\n"),
     ("D031", "simple_jwt.blacklist_after_rotation", "[http]\nauthentication = [\"jwt_cookie\"]\n"),

@@ -138,7 +138,12 @@ const SQLITE_REFERENCES: &str = "SELECT t.name, k.\"from\", k.\"table\",
     FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) k
     WHERE t.type = 'table'";
 
-const POSTGRES_TABLES: &str = "SELECT t.relname, c.attname, pg_catalog.format_type(c.atttypid, c.atttypmod),
+/// Django's positive integers are a type of SQLite's and a constraint of PostgreSQL's.
+const POSTGRES_TABLES: &str = "SELECT t.relname, c.attname,
+        pg_catalog.format_type(c.atttypid, c.atttypmod) || CASE WHEN EXISTS (
+            SELECT 1 FROM pg_catalog.pg_constraint k
+            WHERE k.conrelid = t.oid AND k.contype = 'c' AND k.conkey = ARRAY[c.attnum]
+              AND pg_catalog.pg_get_constraintdef(k.oid) LIKE '%>= 0)%') THEN ' unsigned' ELSE '' END,
         NOT c.attnotnull, c.atthasdef OR c.attidentity <> ''
     FROM pg_catalog.pg_class t
     JOIN pg_catalog.pg_attribute c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped

@@ -181,8 +181,8 @@ fn add(table: &str, columns: &[Column], id: UserIdKind, dialect: Dialect) -> Str
 }
 
 /// Django's foreign keys delete nothing by themselves, so whatever refers to an account goes first, in the order of
-/// `spec/database`, as far as it is there. Refresh tokens stay and forget their owner, as Django has it, but the
-/// blacklist has nothing to remember of them.
+/// `spec/database`, as far as it is there. Refresh tokens stay and forget their owner, as Django has it, and
+/// those that were ended stay so.
 fn delete(there: &Catalogue, model: &UserModel, profiles: &[Profile]) -> Vec<String> {
     let table = &model.table;
     let mut statements = Vec::new();
@@ -204,16 +204,11 @@ fn delete(there: &Catalogue, model: &UserModel, profiles: &[Profile]) -> Vec<Str
 }
 
 /// What refers to an account, and the table that must be there for it.
-const DEPENDANTS: [(&str, &str); 12] = [
+const DEPENDANTS: [(&str, &str); 11] = [
     (
         "rest_auth_refresh_token",
         "DELETE FROM rest_auth_refresh_token
          WHERE jti IN (SELECT jti FROM token_blacklist_outstandingtoken WHERE user_id = $1)",
-    ),
-    (
-        "token_blacklist_blacklistedtoken",
-        "DELETE FROM token_blacklist_blacklistedtoken
-         WHERE token_id IN (SELECT id FROM token_blacklist_outstandingtoken WHERE user_id = $1)",
     ),
     (
         "token_blacklist_outstandingtoken",

@@ -64,6 +64,15 @@ impl Comparison<'_> {
             found.push(("cookies", wanted.join("\n"), cookies.join("\n")));
         }
         self.body(request, expected, heard, &mut found);
+        let jwts = self.placeholders.new_jwts(heard.now, &expected.jwts);
+        if jwts != expected.jwts {
+            let text = |jwts: &BTreeMap<String, String>| {
+                let lines: Vec<String> =
+                    jwts.iter().map(|(number, told)| format!("{number}: {told}")).collect();
+                lines.join("\n")
+            };
+            found.push(("tokens", text(&expected.jwts), text(&jwts)));
+        }
         if !found.is_empty() {
             let mark = answer.deviates.as_ref().map(|mark| format!(" ({mark})")).unwrap_or_default();
             self.found.push(format!("-- request {number}: {}{mark}", request.send));
@@ -177,11 +186,27 @@ impl Comparison<'_> {
             self.found.push("-- mails".to_owned());
             self.found.push(shown(("mails", text(&wanted), text(&ours))));
         }
-        if *recording.rows() != self.played.rows {
+        let rows = self.rows(recording.rows());
+        if *recording.rows() != rows {
             let text = |rows: &Value| serde_json::to_string_pretty(rows).unwrap();
             self.found.push("-- rows".to_owned());
-            self.found.push(shown(("rows", text(recording.rows()), text(&self.played.rows))));
+            self.found.push(shown(("rows", text(recording.rows()), text(&rows))));
         }
+    }
+
+    /// Our rows with placeholders: those of outstanding tokens have values that differ from run to run.
+    fn rows(&mut self, expected: &Value) -> Value {
+        let (mut rows, now) = (self.played.rows.clone(), self.played.now);
+        let tokens = rows.get_mut("outstanding").and_then(Value::as_array_mut);
+        for (index, row) in tokens.into_iter().flatten().enumerate() {
+            for (column, cell) in row.as_object_mut().into_iter().flatten() {
+                if let Value::String(text) = cell {
+                    let wanted = expected["outstanding"][index][column].as_str().unwrap_or("");
+                    *text = self.placeholders.in_row(text, now, wanted);
+                }
+            }
+        }
+        rows
     }
 
     /// Our mails with placeholders; of each only what is expected of it.
@@ -277,22 +302,36 @@ fn merged(expected: &[&str], ours: &[&str]) -> Vec<String> {
     lines
 }
 
-#[tokio::test]
-async fn whatever_differs_is_noticed() {
-    let name = "the mailed key verifies the address and lets log in, once";
-    let scenario = files::scenarios("email_verification").into_iter().find(|s| s.name == name).unwrap();
+/// A scenario as it is played, and whether a recording of it, or of another, would be noticed.
+async fn noticing(feature: &str, name: &str) -> (Value, impl Fn(&Value) -> bool) {
+    let scenario = files::scenarios(feature).into_iter().find(|s| s.name == name).unwrap();
     let settings = Settings::from_table(scenario.settings.clone()).unwrap();
-    let app = TestApp::configured(Database::Memory, settings, |builder| builder).await;
-    let played = play::play(&scenario, app).await;
-    let recorded: Value = serde_json::from_str::<Value>(&files::read(
-        &files::folder().join("recordings/email_verification.json"),
-    ))
-    .unwrap()[name]
-        .take();
-    let differs = |recording: &Value| {
+    let app = Box::pin(TestApp::configured(Database::file(), settings, |builder| builder)).await;
+    let played = Box::pin(play::play(&scenario, app)).await;
+    let file = files::folder().join(format!("recordings/{feature}.json"));
+    let recorded = serde_json::from_str::<Value>(&files::read(&file)).unwrap()[name].take();
+    let differs = move |recording: &Value| {
         let recording = serde_json::from_value(recording.clone()).unwrap();
         !differences(&scenario, &recording, &played).is_empty()
     };
+    (recorded, differs)
+}
+
+/// The recording with something else in one place.
+fn with(recorded: &Value, place: &str, value: Value) -> Value {
+    let mut recording = recorded.clone();
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    match recording.pointer_mut(parent).unwrap() {
+        Value::Array(list) => list[key.parse::<usize>().unwrap()] = value,
+        parent => parent[key] = value,
+    }
+    recording
+}
+
+#[tokio::test]
+async fn whatever_differs_is_noticed() {
+    let name = "the mailed key verifies the address and lets log in, once";
+    let (recorded, differs) = noticing("email_verification", name).await;
     assert!(!differs(&recorded));
     let line = "/answers/3/cookies/1";
     let cookie = recorded.pointer(line).unwrap().as_str().unwrap();
@@ -316,13 +355,37 @@ async fn whatever_differs_is_noticed() {
         ("/deviates", json!("W-99")),
     ];
     for (place, value) in tampered {
-        let mut recording = recorded.clone();
-        let (parent, key) = place.rsplit_once('/').unwrap();
-        match recording.pointer_mut(parent).unwrap() {
-            Value::Array(list) => list[key.parse::<usize>().unwrap()] = value,
-            parent => parent[key] = value,
-        }
         // Headers that the recording says are missing may be there, which is the one difference that is let pass.
-        assert_eq!(differs(&recording), !place.ends_with("missing_headers"), "{place}");
+        assert_eq!(differs(&with(&recorded, place, value)), !place.ends_with("missing_headers"), "{place}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_tokens_say_otherwise_is_noticed() {
+    let name = "three rotations leave three tokens of which one is alive";
+    let (recorded, differs) = noticing("jwt_refresh", name).await;
+    assert!(!differs(&recorded));
+    let told = |place: &str| recorded.pointer(place).unwrap().as_str().unwrap().to_owned();
+    let (access, refresh) = ("/answers/0/jwts/1", "/answers/2/jwts/6");
+    let tampered = [
+        (access, json!(told(access).replace("+300", "+301"))),
+        (access, json!(told(access).replace("HS256", "HS512"))),
+        (access, json!(told(access).replace("\"user_id\":\"1\"", "\"user_id\":1"))),
+        (access, json!(told(access).replace("\"typ\":\"JWT\"", "\"typ\":\"jwt\""))),
+        (refresh, json!(told(refresh).replace("refresh", "access"))),
+        (refresh, json!(told(refresh).replace("<jti:6>", "<jti:2>"))),
+        (refresh, json!(told(refresh).replace(",\"iat\":<now+0>", ""))),
+        ("/answers/2/jwts", json!({})),
+        ("/rows/outstanding/0/blacklisted_at", json!(false)),
+        ("/rows/outstanding/3/blacklisted_at", json!("<now+0>")),
+        ("/rows/outstanding/1/jti", json!("<jti:2>")),
+        ("/rows/outstanding/1/token", json!("<jwt:2>")),
+        ("/rows/outstanding/1/expires_at", json!("<now+86400>")),
+        ("/rows/outstanding", json!([])),
+    ];
+    for (place, value) in tampered {
+        let recording = with(&recorded, place, value);
+        assert_ne!(recording, recorded, "{place}");
+        assert!(differs(&recording), "{place}");
     }
 }

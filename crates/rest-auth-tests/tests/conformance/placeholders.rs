@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use rest_auth::core::model::Timestamp;
 
 /// The values of one scenario that have a number by now.
@@ -13,6 +15,8 @@ pub(crate) struct Placeholders {
     stated: Vec<String>,
     /// By kind and value.
     numbers: BTreeMap<(&'static str, String), u32>,
+    /// Tokens of which nobody has read the claims yet.
+    unread: Vec<(String, u32)>,
 }
 
 /// A kind of value that is known by its look.
@@ -36,7 +40,7 @@ const KINDS: [Kind; 4] = [
 
 impl Placeholders {
     pub(crate) fn new(stated: Vec<String>) -> Self {
-        Self { stated, numbers: BTreeMap::new() }
+        Self { stated, numbers: BTreeMap::new(), unread: Vec::new() }
     }
 
     /// Our text with placeholders, for comparison with what is expected.
@@ -76,8 +80,71 @@ impl Placeholders {
             self.numbers.iter().filter(|((known, _), _)| *known == kind).map(|(_, number)| *number).collect();
         let free = wanted.filter(|number| !taken.contains(number));
         let next = taken.iter().max().map_or(1, |last| last + 1);
-        let number = *self.numbers.entry((kind, value.to_owned())).or_insert(free.unwrap_or(next));
+        let key = (kind, value.to_owned());
+        let is_new = !self.numbers.contains_key(&key);
+        let number = *self.numbers.entry(key).or_insert(free.unwrap_or(next));
+        if kind == "jwt" && is_new {
+            self.unread.push((value.to_owned(), number));
+        }
         format!("<{kind}:{number}>")
+    }
+
+    /// What the tokens say that have come since this was asked the last time, by their numbers.
+    pub(crate) fn new_jwts(
+        &mut self,
+        now: Timestamp,
+        expected: &BTreeMap<String, String>,
+    ) -> BTreeMap<String, String> {
+        let unread = std::mem::take(&mut self.unread);
+        let told = unread.into_iter().map(|(token, number)| {
+            let number = number.to_string();
+            let expected = expected.get(&number).map_or("", |told| told);
+            let told = self.in_jwt(&token, now, expected);
+            (number, told)
+        });
+        told.collect()
+    }
+
+    /// The header and the claims of a token, byte by byte but for its times and its random values.
+    fn in_jwt(&mut self, token: &str, now: Timestamp, expected: &str) -> String {
+        let decoded = token.split('.').take(2).map(|part| {
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
+            String::from_utf8(bytes).ok()
+        });
+        let Some(parts) = decoded.collect::<Option<Vec<_>>>() else {
+            return "nothing that can be read".to_owned();
+        };
+        let text = parts.join(" ");
+        let (mut ids, mut stamps) =
+            (numbers(expected, "jti").into_iter(), numbers(expected, "stamp").into_iter());
+        let (mut out, mut rest) = (String::new(), text.as_str());
+        for (run, is_run) in runs(&text, |c| c.is_ascii_alphanumeric()) {
+            rest = &rest[run.len()..];
+            let is_text = out.ends_with('"') && rest.starts_with('"');
+            let is_number = out.ends_with(':') && rest.starts_with([',', '}']);
+            match run {
+                _ if !is_run => out += run,
+                id if is_text && is_id(id) => out += &self.put("jti", id, ids.next()),
+                stamp if is_text && is_stamp(stamp) => out += &self.put("stamp", stamp, stamps.next()),
+                time if is_number && is_time(time) => {
+                    let seconds = time.parse::<i64>().unwrap() - now.seconds();
+                    out.extend(["<now", &format!("{seconds:+}"), ">"]);
+                }
+                other => out += other,
+            }
+        }
+        out
+    }
+
+    /// A cell of a row of tokens. A token that no answer had is told in full.
+    pub(crate) fn in_row(&mut self, cell: &str, now: Timestamp, expected: &str) -> String {
+        if is_jwt(cell) && !self.numbers.contains_key(&("jwt", cell.to_owned())) {
+            return self.in_jwt(cell, now, expected);
+        }
+        if is_id(cell) {
+            return self.put("jti", cell, numbers(expected, "jti").first().copied());
+        }
+        self.in_text(cell, expected)
     }
 }
 
@@ -115,6 +182,21 @@ fn runs(text: &str, belongs: fn(char) -> bool) -> impl Iterator<Item = (&str, bo
 
 fn is_hex(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// As `jti`: a UUID without dashes.
+fn is_id(text: &str) -> bool {
+    text.len() == 32 && is_hex(text)
+}
+
+/// The MD5 of a password column, as simplejwt writes it.
+fn is_stamp(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+}
+
+/// Seconds since 1970, in this decade and the next two.
+fn is_time(text: &str) -> bool {
+    text.len() == 10 && text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_lower_base36(text: &str) -> bool {
@@ -160,4 +242,28 @@ fn dates_count_from_now() {
         with_dates("a <now+60>; b <now-1>", now),
         "a Thu, 15 Jan 2026 12:01:00 GMT; b Thu, 15 Jan 2026 11:59:59 GMT"
     );
+}
+
+#[test]
+fn a_token_is_told_by_its_claims() {
+    let token = |claims: &str| {
+        let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+        format!("{}.{}.x", part(r#"{"alg":"HS256"}"#), part(claims))
+    };
+    let now = Timestamp::from_seconds(1_768_478_400);
+    let (id, stamp) = ("0123456789abcdef".repeat(2), "0123456789ABCDEF".repeat(2));
+    let claims =
+        format!(r#"{{"exp":1768478460,"jti":"{id}","pw":"{stamp}","n":1768478460.5,"user_id":"1"}}"#);
+    let mut placeholders = Placeholders::new(Vec::new());
+    assert_eq!(placeholders.in_text(&token(&claims), "<jwt:4>"), "<jwt:4>");
+    let expected = BTreeMap::from([("4".to_owned(), r#"{"jti":"<jti:7>"}"#.to_owned())]);
+    let told = placeholders.new_jwts(now, &expected);
+    let all =
+        r#"{"alg":"HS256"} {"exp":<now+60>,"jti":"<jti:7>","pw":"<stamp:1>","n":1768478460.5,"user_id":"1"}"#;
+    assert_eq!(told, BTreeMap::from([("4".to_owned(), all.to_owned())]));
+    assert_eq!(placeholders.new_jwts(now, &expected), BTreeMap::new(), "each is told once");
+    assert_eq!(placeholders.in_row(&token(&claims), now, ""), "<jwt:4>");
+    assert_eq!(placeholders.in_row(&id, now, ""), "<jti:7>");
+    let other = token(r#"{"exp":1768478399}"#);
+    assert_eq!(placeholders.in_row(&other, now, ""), r#"{"alg":"HS256"} {"exp":<now-1>}"#);
 }

@@ -9,6 +9,7 @@ use rest_auth_tests::app::{BEGINNING, TestApp};
 use serde_json::{Map, Value};
 use tower::ServiceExt as _;
 
+use crate::forgery::forge;
 use crate::scenario::{Request, Scenario};
 use crate::stage;
 use crate::wire::{self, Jar};
@@ -18,6 +19,8 @@ pub(crate) struct Played {
     pub(crate) answers: Vec<Heard>,
     pub(crate) mails: Vec<Map<String, Value>>,
     pub(crate) rows: Value,
+    /// When they were looked at.
+    pub(crate) now: Timestamp,
     /// Which cookies hold a session and a CSRF secret.
     pub(crate) cookie_kinds: [(String, &'static str); 2],
     /// What kept it from being played to its end.
@@ -48,7 +51,7 @@ pub(crate) async fn play(scenario: &Scenario, app: TestApp) -> Played {
     let cookie_kinds =
         [(settings.session.cookie_name.clone(), "session"), (settings.csrf.cookie_name.clone(), "csrf")];
     stage::add_users(&app, &scenario.users).await;
-    let mut play = Play { app, scenario, jars: BTreeMap::new(), saved: BTreeMap::new() };
+    let mut play = Play { app, scenario, jars: BTreeMap::new(), saved: scenario.keys.clone() };
     let (answers, trouble) = play.send_all().await;
     let mails = play.app.mailbox.sent().into_iter().map(|queued| {
         let mail = queued.mail;
@@ -58,7 +61,8 @@ pub(crate) async fn play(scenario: &Scenario, app: TestApp) -> Played {
         fields.as_object().unwrap().clone()
     });
     let rows = stage::rows(&play.app, &scenario.rows, scenario.users.len() + scenario.requests.len()).await;
-    Played { answers, mails: mails.collect(), rows, cookie_kinds, trouble }
+    let now = play.app.clock.now();
+    Played { answers, mails: mails.collect(), rows, now, cookie_kinds, trouble }
 }
 
 impl Play<'_> {
@@ -87,7 +91,12 @@ impl Play<'_> {
             None => &mut no_jar,
         };
         let of_jar = jar.cookies.iter().map(|(name, value)| (format!("cookie.{name}"), value.clone()));
-        let variables = of_jar.chain(self.saved.clone()).collect();
+        let mut variables: BTreeMap<String, String> = of_jar.chain(self.saved.clone()).collect();
+        for (name, forgery) in &request.forge {
+            let token = forge(&forgery.filled(&variables), secret_of(self.scenario), now);
+            variables.insert(name.clone(), token.clone());
+            self.saved.insert(name.clone(), token);
+        }
         let filled = request.filled(&variables);
         let cookies = jar.sent_with(&filled.cookies);
         let prefix = &self.app.app().settings.http.prefix;
@@ -134,6 +143,13 @@ impl Play<'_> {
             _ => panic!("{source:?} is no place to save from"),
         }
     }
+}
+
+/// What signs a deployment's tokens, unless that is a key pair.
+fn secret_of(scenario: &Scenario) -> &str {
+    let settings = &scenario.settings;
+    let own = settings.get("simple_jwt").and_then(|section| section.get("signing_key"));
+    own.or_else(|| settings.get("secret_key")).and_then(toml::Value::as_str).expect("there is a secret")
 }
 
 /// Which client's cookies a request has: those of `"browser"` unless it says otherwise.

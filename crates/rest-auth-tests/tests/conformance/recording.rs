@@ -45,12 +45,15 @@ pub(crate) struct Expected {
     pub(crate) cookies: Vec<String>,
     pub(crate) body: Option<String>,
     pub(crate) body_starts: Option<String>,
+    /// What the tokens say that are new in it, by their numbers.
+    #[serde(default)]
+    pub(crate) jwts: BTreeMap<String, String>,
 }
 
 impl Expected {
     /// Whether a scenario's expectation has become part of it.
     pub(crate) fn includes(&self, expectation: &Expectation) -> bool {
-        let Expectation { status, headers, missing_headers, cookies, body, body_starts } = expectation;
+        let Expectation { status, headers, missing_headers, cookies, body, body_starts, jwts } = expectation;
         let header = |(name, value): (&String, &Value)| match value.as_str() {
             Some(value) => self.headers.get(name).is_some_and(|known| known == value),
             None => !self.headers.contains_key(name),
@@ -61,6 +64,7 @@ impl Expected {
             && cookies.as_ref().is_none_or(|cookies| *cookies == self.cookies)
             && (body.is_none() || *body == self.body)
             && *body_starts == self.body_starts
+            && jwts.iter().all(|(number, told)| self.jwts.get(number) == Some(told))
     }
 }
 

@@ -15,6 +15,10 @@ pub(crate) struct Base {
     settings: toml::Table,
     /// Settings by the name of a user model.
     user_models: BTreeMap<String, toml::Table>,
+    /// Settings that a scenario takes by name.
+    deployments: BTreeMap<String, toml::Table>,
+    /// Key files, for settings and requests.
+    keys: BTreeMap<String, String>,
     users: BTreeMap<String, toml::Table>,
     expect: BTreeMap<String, Expectation>,
 }
@@ -25,6 +29,12 @@ pub(crate) struct Base {
 pub(crate) struct Scenario {
     pub(crate) name: String,
     user_model: Option<String>,
+    /// Settings of `base.toml`, later ones over earlier ones.
+    #[serde(default)]
+    deployment: Vec<String>,
+    /// The keys of `base.toml` as variables: `keys.NAME`.
+    #[serde(skip)]
+    pub(crate) keys: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) settings: toml::Table,
     #[serde(default, rename = "users")]
@@ -110,6 +120,9 @@ pub(crate) struct Request {
     pub(crate) before: BTreeMap<String, Change>,
     #[serde(default)]
     pub(crate) after_seconds: i64,
+    /// Tokens that no server has made, by the names of variables.
+    #[serde(default)]
+    pub(crate) forge: BTreeMap<String, Forgery>,
     #[serde(default = "once")]
     repeat: usize,
     pub(crate) deviates: Option<String>,
@@ -139,6 +152,27 @@ pub(crate) struct Expectation {
     pub(crate) cookies: Option<Vec<String>>,
     pub(crate) body: Option<String>,
     pub(crate) body_starts: Option<String>,
+    /// What the tokens in it say, by their numbers.
+    #[serde(default)]
+    pub(crate) jwts: BTreeMap<String, String>,
+}
+
+/// A token to be made by nobody's leave.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Forgery {
+    /// The token that is changed; none: an empty one.
+    pub(crate) like: Option<String>,
+    #[serde(default)]
+    pub(crate) header: Map<String, Value>,
+    #[serde(default)]
+    pub(crate) claims: Map<String, Value>,
+    /// In the place of all claims.
+    pub(crate) payload: Option<String>,
+    /// The secret, or `false` to leave the signature; none: the deployment's.
+    pub(crate) key: Option<Value>,
+    /// In the place of any.
+    pub(crate) signature: Option<String>,
 }
 
 /// What somebody does to an account.
@@ -161,6 +195,8 @@ pub(crate) struct Rows {
     pub(crate) users: Vec<String>,
     #[serde(default)]
     pub(crate) addresses: Vec<String>,
+    #[serde(default)]
+    pub(crate) outstanding: Vec<String>,
     #[serde(default)]
     pub(crate) tokens: bool,
     #[serde(default)]
@@ -231,13 +267,19 @@ impl Scenario {
 
     fn resolved(base: &Base, scenario: toml::Value) -> Result<Self, String> {
         let mut scenario: Self = scenario.try_into().map_err(|error: toml::de::Error| error.to_string())?;
+        scenario.keys = base.keys.iter().map(|(name, key)| (format!("keys.{name}"), key.clone())).collect();
         let mut settings = base.settings.clone();
         if let Some(model) = &scenario.user_model {
             let model = base.user_models.get(model).ok_or(format!("base.toml has no user model {model}"))?;
             merge(&mut settings, model.clone());
         }
+        for name in &scenario.deployment {
+            let deployment =
+                base.deployments.get(name).ok_or(format!("base.toml has no deployment {name}"))?;
+            merge(&mut settings, deployment.clone());
+        }
         merge(&mut settings, std::mem::take(&mut scenario.settings));
-        scenario.settings = settings;
+        scenario.settings = with_keys(settings, &scenario.keys);
         scenario.users =
             scenario.cast.iter().map(|actor| base.actor(actor)).collect::<Result<_, String>>()?;
         for request in &mut scenario.requests {
@@ -275,6 +317,34 @@ impl Request {
             ..self.clone()
         }
     }
+}
+
+impl Forgery {
+    /// The same with saved values in the place of `{name}`.
+    pub(crate) fn filled(&self, variables: &BTreeMap<String, String>) -> Self {
+        let text = |text: &Option<String>| text.as_ref().map(|text| substituted(text, variables));
+        let map = |map: &Map<String, Value>| {
+            map.iter().map(|(key, value)| (key.clone(), filled(value, variables))).collect::<Map<_, _>>()
+        };
+        Self {
+            like: text(&self.like),
+            header: map(&self.header),
+            claims: map(&self.claims),
+            payload: text(&self.payload),
+            key: self.key.as_ref().map(|key| filled(key, variables)),
+            signature: text(&self.signature),
+        }
+    }
+}
+
+/// Settings with the keys of `base.toml` in the place of `{keys.NAME}`.
+fn with_keys(settings: toml::Table, keys: &BTreeMap<String, String>) -> toml::Table {
+    let value = |value| match value {
+        toml::Value::String(text) => substituted(&text, keys).into(),
+        toml::Value::Table(table) => with_keys(table, keys).into(),
+        other => other,
+    };
+    settings.into_iter().map(|(name, setting)| (name, value(setting))).collect()
 }
 
 fn filled(value: &Value, variables: &BTreeMap<String, String>) -> Value {

@@ -1,5 +1,5 @@
-//! The server's side of a scenario: who exists, what happens behind its back, which rows are left. All through the
-//! port, so that it works on any store.
+//! The server's side of a scenario: who exists, what happens behind its back, which rows are left. Through the port, so
+//! that it works on any store; only outstanding tokens are looked up in the database itself.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use rest_auth::core::model::{
 use rest_auth::core::settings::ExtraFieldKind;
 use rest_auth::core::store::{ProfileChanges, Records, UserLookup};
 use rest_auth_formats::passwords;
-use rest_auth_tests::app::{BEGINNING, TestApp};
+use rest_auth_tests::app::{BEGINNING, Rows, TestApp};
 use serde_json::{Map, Value, json};
 
-use crate::scenario::{self, Change, Rows};
+use crate::scenario::{self, Change};
 
 /// Stores accounts as they are given.
 pub(crate) async fn add_users(app: &TestApp, users: &[scenario::User]) {
@@ -64,7 +64,7 @@ pub(crate) async fn change_users(app: &TestApp, changes: &BTreeMap<String, Chang
 
 /// The rows that a scenario asks for: columns of users and addresses, numbers of tokens and sessions. `most` is how
 /// many accounts there can be.
-pub(crate) async fn rows(app: &TestApp, wanted: &Rows, most: usize) -> Value {
+pub(crate) async fn rows(app: &TestApp, wanted: &scenario::Rows, most: usize) -> Value {
     let mut rows = Map::new();
     let mut records = app.store.write().await.unwrap();
     let users = all_users(records.as_mut(), most).await;
@@ -75,6 +75,9 @@ pub(crate) async fn rows(app: &TestApp, wanted: &Rows, most: usize) -> Value {
     }
     if !wanted.addresses.is_empty() {
         rows.insert("addresses".to_owned(), addresses(records.as_mut(), &users, &wanted.addresses).await);
+    }
+    if !wanted.outstanding.is_empty() {
+        rows.insert("outstanding".to_owned(), outstanding(app, &wanted.outstanding).await);
     }
     if wanted.tokens {
         let mut count = 0;
@@ -143,6 +146,46 @@ async fn addresses(records: &mut dyn Records, users: &[User], columns: &[String]
         columns.iter().map(|column| (column.clone(), cell(row, user, column))).collect::<Map<_, _>>()
     });
     rows.collect::<Vec<_>>().into()
+}
+
+/// simplejwt's outstanding tokens, behind the port's back: nothing in the product asks for all of them.
+async fn outstanding(app: &TestApp, columns: &[String]) -> Value {
+    let database = app.rows();
+    let seconds = |column| match database {
+        Rows::Sqlite(_) => format!("strftime('%s', {column})"),
+        Rows::Postgres(_) => format!("CAST(CAST(extract(epoch FROM {column}) AS bigint) AS text)"),
+    };
+    let sql = |column: &String| match column.as_str() {
+        "user" => "u.username".to_owned(),
+        "jti" | "token" => format!("o.{column}"),
+        "created_at" | "expires_at" => seconds(format!("o.{column}")),
+        "blacklisted_at" => seconds("b.blacklisted_at".to_owned()),
+        other => panic!("{other} is no column of an outstanding token"),
+    };
+    let cells: Vec<String> = columns.iter().map(|column| format!("coalesce({}, '')", sql(column))).collect();
+    let found = database
+        .texts(&format!(
+            "SELECT {} FROM token_blacklist_outstandingtoken o LEFT JOIN auth_user u ON u.id = o.user_id \
+             LEFT JOIN token_blacklist_blacklistedtoken b ON b.token_id = o.id ORDER BY o.id",
+            cells.join(" || '|' || ")
+        ))
+        .await;
+    let now = app.clock.now();
+    let cell = |column: &String, text: &str| match text {
+        "" => false.into(),
+        seconds if column.ends_with("_at") => {
+            format!("<now{:+}>", seconds.parse::<i64>().unwrap() - now.seconds()).into()
+        }
+        text => text.into(),
+    };
+    let row = |line: &String| -> Map<String, Value> {
+        columns
+            .iter()
+            .zip(line.split('|'))
+            .map(|(column, text)| (column.clone(), cell(column, text)))
+            .collect()
+    };
+    found.iter().map(row).collect::<Vec<_>>().into()
 }
 
 /// The column for a password in clear, or one that no password fits.

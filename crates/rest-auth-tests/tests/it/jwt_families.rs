@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rest_auth_core::cleaning;
+use rest_auth_core::model::Secret;
+use rest_auth_core::{cleaning, commands};
 use rest_auth_tests::app::{Database, PASSWORD, TestApp};
 use serde_json::json;
 
@@ -201,6 +202,32 @@ async fn a_logout_ends_the_family_and_no_other() {
             assert_eq!((refused.status, refused.detail().as_str()), (401, "Token is blacklisted"));
         }
         assert_eq!(refresh(&app.client(), &other).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_logout_with_a_token_that_another_tab_has_exchanged_ends_the_family_too() {
+    let app = TestApp::with(FAMILIES).await;
+    let (_, first) = log_in(&app, "ann").await;
+    let second = next(&app, &first).await;
+    let third = next(&app, &second).await;
+    let out = app.client().post(LOGOUT).json(&json!({ "refresh": first })).send().await;
+    assert_eq!((out.status, out.detail().as_str()), (200, "Successfully logged out."));
+    assert!(is_ended(&app, &third).await);
+    let again = app.client().post(LOGOUT).json(&json!({ "refresh": third })).send().await;
+    assert_eq!((again.status, again.detail().as_str()), (401, "Token is blacklisted"));
+}
+
+#[tokio::test]
+async fn a_password_that_the_operator_changes_ends_every_token_of_the_account() {
+    for database in Database::each().await {
+        let app = TestApp::on(database, FAMILIES).await;
+        let (access, token) = log_in(&app, "ann").await;
+        let cx = app.context();
+        let user = commands::find_user(&cx, "ann").await.unwrap().unwrap();
+        commands::change_password(&cx, &user, Secret::from("an0ther-horse"), false).await.unwrap();
+        assert_eq!(app.client().get(USER).bearer(&access).send().await.status, 401);
+        assert!(is_ended(&app, &token).await);
     }
 }
 

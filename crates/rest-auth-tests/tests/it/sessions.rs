@@ -170,6 +170,28 @@ async fn after_a_change_of_the_secret_sessions_go_on_as_long_as_the_former_one_i
 }
 
 #[tokio::test]
+async fn a_session_that_was_renewed_is_handed_out_with_djangos_own_refusals_too() {
+    let database = Database::file();
+    let old = TestApp::on(database.clone(), "").await;
+    let browser = browser_of(&old, "ann").await;
+    let (key, former) = (key_of(&browser), old.app().settings.top.secret_key.expose().clone());
+    let settings = format!(
+        "secret_key = \"{NEW_SECRET}\"\nsecret_key_fallbacks = [\"{former}\"]\n[http]\ndata_upload_max_number_fields = 2"
+    );
+    let new = TestApp::on(database, &settings).await;
+    let renewed = new.client();
+    for cookie in ["sessionid", "csrftoken"] {
+        renewed.set_cookie(cookie, &browser.cookie(cookie).unwrap());
+    }
+    let form = "application/x-www-form-urlencoded";
+    let refused = renewed.request("PATCH", "/rest-auth/user/").csrf().body(form, "a=1&b=2&c=3").send().await;
+    assert_eq!((refused.status, refused.header("Cache-Control")), (400, "no-store"), "{}", refused.text());
+    assert!(refused.text().contains("Bad Request"), "{}", refused.text());
+    assert_ne!(key_of(&renewed), key, "it goes on under a new key");
+    assert_eq!(who(&renewed).await.as_deref(), Some("ann"));
+}
+
+#[tokio::test]
 async fn s_29_an_account_that_is_switched_off_is_shut_out_by_session_token_and_password_at_once() {
     for database in Database::each().await {
         let app = TestApp::on(database, "").await;

@@ -11,7 +11,7 @@ use super::authenticate::{check_password, user_of};
 use super::issue::{cap, row, signing_key};
 use super::{Jwt, are_noted, have_families, refused, token_id, wrong};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::form::{Field, Form, Values};
 use crate::model::{Child, FamilyMember, NewRefreshToken, RefreshToken, Secret, Timestamp, User};
 use crate::store::{StoreError, Tx};
@@ -64,7 +64,11 @@ pub async fn refresh(cx: &Context, input: TokenRefresh, cookie: Option<&str>) ->
     if let Err(error) = jwt::verify(&claims, Some(TokenKind::Refresh), &jwt.rules) {
         return Err(wrong(if ended { &TokenError::Blacklisted } else { &error }));
     }
-    let user = owner(cx, &claims).await?;
+    let user = match owner(cx, &claims).await {
+        // Whose it was does not matter any more.
+        Err(Error::TokenRefused(_)) if ended => return Err(wrong(&TokenError::Blacklisted)),
+        user => user?,
+    };
     let used = Used { cx, jwt, claims: &claims, user: &user };
     match known {
         Some(known) if known.blacklisted => used.again(&known).await,

@@ -15,7 +15,7 @@ pub(super) const CASES: &[Case] = &[
     case!(all_tokens_of_an_account_end_and_nobody_elses),
     case!(of_fifty_that_end_a_token_at_once_one_does),
     case!(expired_refresh_tokens_are_swept_in_portions_with_everything_about_them),
-    case!(the_tokens_of_a_deleted_account_stay_without_an_owner),
+    case!(the_tokens_of_a_deleted_account_stay_ended_and_without_an_owner),
 ];
 
 fn token(id: &str, user: Option<UserId>, lives: i64) -> NewRefreshToken {
@@ -190,7 +190,7 @@ async fn expired_refresh_tokens_are_swept_in_portions_with_everything_about_them
     }
 }
 
-async fn the_tokens_of_a_deleted_account_stay_without_an_owner(store: Arc<dyn Store>) {
+async fn the_tokens_of_a_deleted_account_stay_ended_and_without_an_owner(store: Arc<dyn Store>) {
     let ann = add_user(&store, "ann").await;
     add(&store, &[token("a", Some(ann.id), 60)]).await;
     within!(store, |tx| {
@@ -198,6 +198,6 @@ async fn the_tokens_of_a_deleted_account_stay_without_an_owner(store: Arc<dyn St
         tx.blacklist_refresh_token("a", NOW).await.unwrap();
     });
     within!(store, |tx| tx.delete_user(ann.id).await.unwrap());
-    let expected = RefreshToken { blacklisted: false, family: None, child: None };
+    let expected = RefreshToken { blacklisted: true, family: None, child: None };
     assert_eq!(known(&store, "a").await, expected);
 }
