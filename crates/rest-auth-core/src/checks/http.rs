@@ -142,10 +142,10 @@ fn check_hosts(settings: &Settings, findings: &mut Findings) {
     for host in http.allowed_hosts.iter().filter(|host| !is_host_pattern(host)) {
         findings.about(&ALLOWED_HOST, "http.allowed_hosts", host);
     }
-    if let Some([name, value]) = http.secure_proxy_ssl_header.get() {
-        if !is_token(name) || value.trim().is_empty() {
-            findings.add(&PROXY_HEADER, "http.secure_proxy_ssl_header");
-        }
+    if let Some([name, value]) = http.secure_proxy_ssl_header.get()
+        && (!is_token(name) || value.trim().is_empty())
+    {
+        findings.add(&PROXY_HEADER, "http.secure_proxy_ssl_header");
     }
     for origin in http.cors_allowed_origins.iter().filter(|origin| !is_exact_origin(origin)) {
         findings.about(&CORS_ORIGIN, "http.cors_allowed_origins", origin);

@@ -113,7 +113,9 @@ fn check_keys(settings: &Settings, findings: &mut Findings) {
     // Without any secret there is one for this run, which the checks of secret_key speak about.
     let is_made_later = is_secret && jwt::signing_text(settings).expose().is_empty();
     if !is_made_later && let Err(problems) = Jwt::of(settings) {
-        problems.into_iter().for_each(|problem| findings.take(&KEY, problem));
+        for problem in problems {
+            findings.take(&KEY, problem);
+        }
     }
     if is_secret {
         check_secret("simple_jwt.signing_key", &own.signing_key, findings);
@@ -235,7 +237,9 @@ fn check_legacy(settings: &Settings, findings: &mut Findings) {
     let is_secret = own.jwt_algorithm.0.is_symmetric();
     let is_made_later = is_secret && legacy_jwt::secret(settings).expose().is_empty();
     if !is_made_later && let Err(problems) = LegacyJwt::of(settings) {
-        problems.into_iter().for_each(|problem| findings.take(&KEY, problem));
+        for problem in problems {
+            findings.take(&KEY, problem);
+        }
     }
     if is_secret {
         check_secret("jwt_auth.jwt_secret_key", &own.jwt_secret_key, findings);

@@ -131,9 +131,13 @@ impl TestApp {
         settings: Settings,
         add: impl FnOnce(Builder) -> Builder,
     ) -> Self {
-        let store = open(&database, &settings);
-        store.migrate(BEGINNING).await.expect("the tables can be made");
-        Self::build(settings, database, Arc::new(store), Clock::manual(BEGINNING), add).await
+        // Boxed: every story's future would be as large.
+        Box::pin(async move {
+            let store = open(&database, &settings);
+            store.migrate(BEGINNING).await.expect("the tables can be made");
+            Self::build(settings, database, Arc::new(store), Clock::manual(BEGINNING), add).await
+        })
+        .await
     }
 
     /// On a store that is open already, with these settings and no others.

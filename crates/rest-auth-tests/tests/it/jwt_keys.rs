@@ -263,7 +263,7 @@ async fn s_50_secrets_rotate_too_and_are_shown_to_nobody() {
 }
 
 /// A host's application with handlers of its own.
-async fn host(app: &TestApp) -> Client {
+fn host(app: &TestApp) -> Client {
     async fn claims(TokenClaims(claims): TokenClaims) -> String {
         claims.json()
     }
@@ -281,7 +281,7 @@ async fn host(app: &TestApp) -> Client {
 async fn a_hosts_handler_reads_claims_without_the_database_and_accounts_with_it() {
     let app = TestApp::with(IN_BODIES).await;
     let (access, token) = log_in(&app, "ann").await;
-    let host = host(&app).await;
+    let host = host(&app);
     let recorder = Recorder::default();
     let recording = recorder.start();
     let answer = host.get("/claims").bearer(&access).send().await;

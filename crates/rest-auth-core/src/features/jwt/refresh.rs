@@ -69,11 +69,11 @@ pub async fn refresh(cx: &Context, input: TokenRefresh, cookie: Option<&str>) ->
         Err(Error::TokenRefused(_)) if ended => return Err(wrong(&TokenError::Blacklisted)),
         user => user?,
     };
-    let used = Used { cx, jwt, claims: &claims, user: &user };
+    let visit = Used { cx, jwt, claims: &claims, user: &user };
     match known {
-        Some(known) if known.blacklisted => used.again(&known).await,
-        known if cx.settings.simple_jwt.rotate_refresh_tokens => used.rotate(&sent, known).await,
-        _ => used.answer(None),
+        Some(known) if known.blacklisted => visit.again(&known).await,
+        known if cx.settings.simple_jwt.rotate_refresh_tokens => visit.rotate(&sent, known).await,
+        _ => visit.answer(None),
     }
 }
 
