@@ -128,6 +128,8 @@ async fn let_in(
         let locked = rest_auth.revoke_on_password_change.then(|| user.password.clone());
         if let Some(new) = rehashed.or(locked) {
             if !tx.set_password(user.id, &user.password, &new).await? {
+                // What was seen in here may not be committed yet, and the next try reads what is. A commit waits for it.
+                tx.commit().await?;
                 return Ok(None);
             }
             // The session's stamp is made of the column, so the new one counts from here on.

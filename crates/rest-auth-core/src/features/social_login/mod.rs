@@ -104,7 +104,11 @@ pub async fn log_in(
         let mut tx = cx.store.write().await?;
         let user = match carry_out(cx, tx.as_mut(), &provider, &identity, plan).await? {
             Done::As(user) => user,
-            Done::Stale => continue,
+            Done::Stale => {
+                // What was seen in here may not be committed yet, and a new plan reads what is. A commit waits for it.
+                tx.commit().await?;
+                continue;
+            }
             Done::Waits => {
                 tx.commit().await?;
                 cx.outbox_bell.notify_one();
