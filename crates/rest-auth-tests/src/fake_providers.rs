@@ -91,6 +91,7 @@ pub struct FakeProviders {
 
 type Answer = Result<Incoming, FetchError>;
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer stands wherever a failure may")]
 fn answer(status: u16, body: &Value) -> Answer {
     let body = body.to_string().into_bytes();
     Ok(Incoming { status, content_type: "application/json".to_owned(), body })
@@ -389,7 +390,7 @@ fn google_token(asked: &Asked<'_>) -> Result<Answer, Answer> {
         return Ok(answer(400, &json!({"error": "invalid_grant"})));
     };
     let mut body = json!({"access_token": token, "expires_in": 3599, "refresh_token": format!("1//{token}")});
-    if let Some(Some(account)) = named(&token).ok() {
+    if let Ok(Some(account)) = named(&token) {
         body["id_token"] = signed(google_claims(account.name), json!({})).into();
     }
     Ok(answer(200, &body))

@@ -183,7 +183,7 @@ async fn s_93_whatever_a_provider_answers_lets_nobody_in_and_is_no_500() {
         match kind {
             "slow" => assert_eq!(answer.status, 503),
             "500" | "404" | "403" | "401" => {
-                refused(&answer, "No access to private resources at \"api.x.com\".")
+                refused(&answer, "No access to private resources at \"api.x.com\".");
             }
             _ => refused(&answer, "Incorrect value"),
         }
@@ -251,9 +251,9 @@ async fn s_83_a_statement_is_believed_only_if_the_provider_made_it_for_us_now() 
     for id_token in bad {
         refused(&log_in(&app, "google", posted(id_token)).await, "Incorrect value");
     }
-    let nonce = signed(google_claims("alice"), json!({"nonce": "mine"}));
+    let of_ours = signed(google_claims("alice"), json!({"nonce": "mine"}));
     let with_nonce =
-        |nonce_sent: &str| json!({"access_token": "any", "id_token": nonce, "nonce": nonce_sent});
+        |nonce_sent: &str| json!({"access_token": "any", "id_token": of_ours, "nonce": nonce_sent});
     refused(&log_in(&app, "google", with_nonce("another")).await, "Incorrect value");
     key(&log_in(&app, "google", with_nonce("mine")).await);
 }
