@@ -71,8 +71,8 @@ pub(crate) struct Profile {
     pub(crate) has_uuid: bool,
 }
 
-/// The columns of Django's abstract user, beside the user name.
-const DJANGO_COLUMNS: [&str; 10] = [
+/// The columns of Django's abstract user, beside the user name. Every new row fills them.
+pub(crate) const DJANGO_COLUMNS: [&str; 10] = [
     "id",
     "password",
     "last_login",

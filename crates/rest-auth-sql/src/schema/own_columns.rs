@@ -4,21 +4,7 @@
 use rest_auth_core::settings::{ExtraFieldKind, Problem};
 
 use crate::driver::{Catalogue, Column};
-use crate::user_model::{ExtraColumn, Profile, UserModel};
-
-/// Columns of the user table that every new row fills.
-const FILLED: [&str; 10] = [
-    "id",
-    "password",
-    "last_login",
-    "is_superuser",
-    "first_name",
-    "last_name",
-    "email",
-    "is_staff",
-    "is_active",
-    "date_joined",
-];
+use crate::user_model::{DJANGO_COLUMNS, ExtraColumn, Profile, UserModel};
 
 /// Everything that does not fit.
 pub(super) fn faults(there: &Catalogue, model: &UserModel, profiles: &[Profile]) -> Vec<Problem> {
@@ -32,7 +18,7 @@ pub(super) fn faults(there: &Catalogue, model: &UserModel, profiles: &[Profile])
             }
         }
         let written = |name: &str| match relation {
-            None => FILLED.contains(&name) || model.username.as_deref() == Some(name),
+            None => DJANGO_COLUMNS.contains(&name) || model.username.as_deref() == Some(name),
             Some(place) => name == profiles[place].owner || (name == "id" && profiles[place].has_uuid),
         };
         for column in there.columns(table).iter().filter(|column| !column.null && !column.has_default) {
