@@ -2,28 +2,13 @@
 
 use std::path::Path;
 
-use rest_auth::core::store::Store as _;
-use rest_auth::core::{Clock, cleaning};
+use rest_auth::core::cleaning::clear_sessions;
 
-use super::account::{database_failure, open};
-use super::{Failure, block_on, load_checked};
-use crate::logging;
+use super::Failure;
+use super::cleaning::clear;
 use crate::process::Process;
 
 /// Deletes them, a few at a time so that a server beside goes on, and says how many there were.
 pub(super) fn run(process: &mut Process, file: Option<&Path>) -> Result<(), Failure> {
-    logging::start(process, logging::OF_COMMANDS).map_err(Failure::new)?;
-    let configuration = load_checked(process, file, None)?;
-    let deleted = block_on(async {
-        let store = open(&configuration.settings)?;
-        store.ready().await.map_err(database_failure)?;
-        let deleted = cleaning::clear_sessions(&store, Clock::System.now()).await.map_err(database_failure);
-        store.close().await;
-        deleted
-    })?;
-    process.console.say(&match deleted {
-        1 => "Deleted 1 expired session.".to_owned(),
-        count => format!("Deleted {count} expired sessions."),
-    });
-    Ok(())
+    clear(process, file, "session", async |store, now| clear_sessions(store, now).await)
 }

@@ -3,6 +3,7 @@
 mod account;
 mod changepassword;
 mod check;
+mod cleaning;
 mod clearsessions;
 mod createsuperuser;
 mod flushexpiredtokens;
