@@ -69,6 +69,10 @@ impl std::fmt::Debug for Social {
 }
 
 fn application(provider: &ProviderSettings) -> Application {
+    let mut settings = provider.settings.clone();
+    if !provider.scope.is_empty() {
+        settings.entry("scope").or_insert_with(|| provider.scope.clone().into());
+    }
     Application {
         id: None,
         name: String::new(),
@@ -76,7 +80,7 @@ fn application(provider: &ProviderSettings) -> Application {
         client_id: provider.client_id.clone(),
         secret: provider.secret.clone(),
         key: provider.key.clone(),
-        settings: provider.settings.clone(),
+        settings,
     }
 }
 
@@ -103,8 +107,8 @@ pub(crate) async fn provider(cx: &Context, name: &str) -> Result<Provider> {
     };
     if let (Some(configured), Some(_)) = (configured, application.id) {
         // A row's own settings go before those of the configuration.
-        for (key, value) in &configured.settings {
-            application.settings.entry(key.clone()).or_insert_with(|| value.clone());
+        for (key, value) in self::application(configured).settings {
+            application.settings.entry(key).or_insert(value);
         }
     }
     let provider =

@@ -16,7 +16,7 @@
 //! | [`session`], [`csrf`], [`cookie`], [`allowed_host`], [`redirect`] | rows and cookies of the browser side |
 //! | [`auth_token`], [`basic_auth`] | authtoken keys, and what the `Authorization` header carries |
 //! | [`jwt`] | JSON web tokens of simplejwt and its predecessors, and their keys |
-//! | [`oauth1`], [`pkce`], [`appsecret_proof()`], [`percent`] | what identity providers want to see |
+//! | [`oauth1`], [`pkce`], [`appsecret_proof()`], [`md5_signature()`], [`telegram`], [`percent`] | what identity providers want to see |
 //! | [`passwords`] | the password column: verifying it, writing it, and when it is stale |
 //! | [`validators`] | what Django calls a user name, an e-mail address or a poor password |
 //! | [`datetime`] | date-times in SQLite, PostgreSQL, JSON and cookies |
@@ -48,11 +48,14 @@ pub mod reset_token;
 pub mod salted_hmac;
 mod secret_keys;
 pub mod session;
+mod signed_parameters;
 pub mod signing;
 mod split_url;
+pub mod telegram;
 pub mod user_id_text;
 pub mod validators;
 
 pub use appsecret_proof::appsecret_proof;
 pub use datetime::{Date, TimeZone, Timestamp};
 pub use secret_keys::SecretKeys;
+pub use signed_parameters::{md5_hex, md5_signature};

@@ -3,7 +3,7 @@
 use rest_auth_formats::jwt::Algorithm;
 
 use super::id_token;
-use super::identify::{Asking, ProviderError};
+use super::identity::{Asking, ProviderError};
 use super::provider::Provider;
 use super::row::ClientAuth;
 

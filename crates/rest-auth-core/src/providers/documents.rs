@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::identify::ProviderError;
+use super::identity::ProviderError;
 use crate::fetch::{Fetch, Outgoing};
 use crate::model::Timestamp;
 

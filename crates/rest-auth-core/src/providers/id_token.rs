@@ -8,7 +8,7 @@ use rest_auth_formats::jwt::{self, Algorithm, Audience, Claims, Rules, Verifying
 use serde_json::{Map, Value};
 
 use super::documents::Documents;
-use super::identify::ProviderError;
+use super::identity::ProviderError;
 use crate::fetch::Fetch;
 use crate::model::Timestamp;
 

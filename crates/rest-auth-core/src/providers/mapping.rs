@@ -51,7 +51,7 @@ pub struct ProfileAddress {
 /// How to read a provider's answers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Mapping {
-    root: Path,
+    root: Vec<Path>,
     uid: Vec<Expression>,
     username: Vec<Expression>,
     first_name: Vec<Expression>,
@@ -123,7 +123,7 @@ impl Mapping {
             addresses.push(Addresses { email: email.clone(), verified, primary: Truth::Constant(true) });
         }
         let mapping = Self {
-            root: reading.path("root", row.root.as_deref().unwrap_or("$1")),
+            root: reading.paths("root", row.root.as_ref()),
             uid,
             username: reading.expressions("username", row.username.as_ref()),
             first_name: reading.expressions("first_name", row.first_name.as_ref()),
@@ -138,9 +138,8 @@ impl Mapping {
 
     /// Who the answers say somebody is.
     pub(super) fn profile(&self, answers: &Answers) -> Result<Profile, NoProfile> {
-        let Some(Some(Value::Object(root))) = self.root.values(answers).into_iter().next() else {
-            return Err(NoProfile::NotAnObject);
-        };
+        let found = self.root.iter().find_map(|path| path.values(answers).into_iter().next().flatten());
+        let Some(Value::Object(root)) = found else { return Err(NoProfile::NotAnObject) };
         let uid = first(&self.uid, answers).ok_or(NoProfile::NoUid)?;
         let uid = uid.trim();
         // Upstream's older rows stored Python's None as a text, which everybody without a key shares.
@@ -271,6 +270,14 @@ impl Reading<'_> {
 
     fn path(&mut self, key: &str, text: &str) -> Path {
         self.kept(key, Path::parse(text)).unwrap_or_else(Path::first_profile)
+    }
+
+    /// The paths, `$1` for none.
+    fn paths(&mut self, key: &str, texts: Option<&Texts>) -> Vec<Path> {
+        match texts {
+            Some(texts) => texts.iter().map(|text| self.path(key, text)).collect(),
+            None => vec![Path::first_profile()],
+        }
     }
 
     fn truth(&mut self, key: &str, flag: &Flag) -> Truth {

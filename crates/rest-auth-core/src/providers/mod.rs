@@ -8,30 +8,41 @@
 //! | `mapping` | from answers to an account's key, names and addresses |
 //! | `provider` | a row with a deployment's settings and application |
 //! | `requests` | what a provider is sent |
+//! | `identity` | what an exchange begins with and comes to |
 //! | `identify` | the whole exchange, from what a client posted to who that is |
+//! | `exchange` | what is answered to a code |
+//! | `binding` | whether a login was meant for our application |
 //! | `id_token` | which signed statements are believed |
 //! | `discovery` | OpenID Connect's addresses |
 //! | `documents` | keys and discovery documents, kept for a while |
+//! | `quirks` | what a row cannot say |
+//! | `telegram` | the one provider that nobody asks |
 
+mod binding;
 mod discovery;
 mod documents;
+mod exchange;
 mod id_token;
 mod identify;
+mod identity;
 mod mapping;
 pub mod path;
 pub mod pattern;
 mod provider;
+mod quirks;
 mod requests;
 mod row;
+mod telegram;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
 pub use documents::Documents;
-pub use identify::{Asking, Given, Identity, ProviderError, ProviderToken};
+pub use identity::{Asking, Given, Identity, Input, ProviderError, ProviderToken};
 pub use mapping::{NoProfile, Profile, ProfileAddress};
 pub use provider::{Application, Provider};
+pub use quirks::QuirkName;
 pub use row::{KEYS, Method, Protocol, Row};
 
 use crate::settings::Problem;

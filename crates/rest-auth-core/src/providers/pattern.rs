@@ -28,7 +28,8 @@ pub trait Placeholders {
 }
 
 /// The names that belong to a single login, and never to the configuration.
-const OF_A_LOGIN: &[&str] = &["access_token", "code", "code_verifier", "redirect_uri", "appsecret_proof"];
+const OF_A_LOGIN: &[&str] =
+    &["access_token", "code", "code_verifier", "redirect_uri", "appsecret_proof", "device_id", "random"];
 
 impl Pattern {
     /// Reads a text. Braces that hold neither a name nor a path are refused.

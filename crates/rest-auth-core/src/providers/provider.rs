@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::mapping::{Mapping, NoProfile, Profile};
 use super::path::{Answers, Path};
 use super::pattern::{Pattern, Placeholders};
+use super::quirks::Quirk;
 use super::row::{self, Row, Texts};
 use crate::model::Secret;
 use crate::settings::Problem;
@@ -50,8 +51,10 @@ pub(super) struct Patterns {
     pub(super) access_token_url: Option<Pattern>,
     pub(super) profile_url: Option<Pattern>,
     pub(super) details_url: Option<Pattern>,
+    pub(super) details_unless: Option<Path>,
     pub(super) emails_url: Option<Pattern>,
     pub(super) certs_url: Option<Pattern>,
+    pub(super) audience: Option<Path>,
     pub(super) introspection_url: Option<Pattern>,
     pub(super) scheme: Option<Pattern>,
     pub(super) token_headers: Vec<(String, Pattern)>,
@@ -59,6 +62,7 @@ pub(super) struct Patterns {
     pub(super) profile_headers: Vec<(String, Pattern)>,
     pub(super) profile_params: Vec<(String, Pattern)>,
     pub(super) profile_params_with_email: Vec<(String, Pattern)>,
+    pub(super) profile_form: Vec<(String, Pattern)>,
     pub(super) introspection_params: Vec<(String, Pattern)>,
     pub(super) introspection_valid: Option<Path>,
     pub(super) introspection_audience: Vec<Path>,
@@ -112,6 +116,10 @@ impl Provider {
             .filter(|name| !settings.contains_key(*name))
             .map(|name| row::problem(&place, "settings", format!("{} needs `{name}`", row.title)))
             .collect();
+        let fault = row.quirk.and_then(|quirk| quirk.rules().fault(&application));
+        problems.extend(
+            fault.filter(|_| problems.is_empty()).map(|fault| row::problem(&place, "settings", fault)),
+        );
         let mapping = Mapping::read(&place, &row).map_err(|more| problems.extend(more)).ok();
         let patterns = Patterns::read(&place, &row).map_err(|more| problems.extend(more)).ok();
         match (mapping, patterns) {
@@ -130,6 +138,11 @@ impl Provider {
     /// What accounts of it are stored under: allauth's `sub_id`.
     pub fn stored_id(&self) -> &str {
         if self.application.provider_id.is_empty() { &self.id } else { &self.application.provider_id }
+    }
+
+    /// What it does differently.
+    pub(super) fn quirk(&self) -> Option<&'static dyn Quirk> {
+        self.row.quirk.map(super::QuirkName::rules)
     }
 
     /// Who the answers say somebody is.
@@ -206,6 +219,11 @@ impl Patterns {
             access_token_url: reading.one("access_token_url", row.access_token_url.as_deref()),
             profile_url: reading.one("profile_url", row.profile_url.as_deref()),
             details_url: reading.one("details_url", row.details_url.as_deref()),
+            details_unless: row
+                .details_unless
+                .as_deref()
+                .and_then(|path| reading.path("details_unless", path)),
+            audience: row.audience.as_deref().and_then(|path| reading.path("audience", path)),
             emails_url: reading.one("emails_url", row.emails_url.as_deref()),
             certs_url: reading.one("certs_url", row.certs_url.as_deref()),
             // An empty address switches it off.
@@ -218,13 +236,17 @@ impl Patterns {
             profile_params: reading.many("profile_params", &row.profile_params),
             profile_params_with_email: reading
                 .many("profile_params_with_email", &row.profile_params_with_email),
+            profile_form: reading.many("profile_form", &row.profile_form),
             introspection_params: reading.many("introspection.params", &introspection.params),
-            introspection_valid: introspection.valid.as_deref().and_then(|path| reading.path(path)),
+            introspection_valid: introspection
+                .valid
+                .as_deref()
+                .and_then(|path| reading.path("introspection", path)),
             introspection_audience: introspection
                 .audience
                 .iter()
                 .flat_map(Texts::iter)
-                .filter_map(|path| reading.path(path))
+                .filter_map(|path| reading.path("introspection", path))
                 .collect(),
         };
         if reading.problems.is_empty() { Ok(patterns) } else { Err(reading.problems) }
@@ -259,6 +281,7 @@ impl Reading<'_> {
     /// Whether a row declares a name: nothing that only the deployment knows is asked for by surprise.
     fn has(&self, name: &str) -> bool {
         ["client_id", "client_secret", "app.key", "app.name"].contains(&name)
+            || self.row.quirk.is_some_and(|quirk| quirk.rules().names().contains(&name))
             || self.row.defaults.contains_key(name)
             || self.row.required_settings.iter().any(|known| known == name)
             || name.chars().all(|character| character.is_ascii_uppercase() || character == '_')
@@ -271,8 +294,8 @@ impl Reading<'_> {
             .collect()
     }
 
-    fn path(&mut self, text: &str) -> Option<Path> {
+    fn path(&mut self, key: &str, text: &str) -> Option<Path> {
         let read = Path::parse(text);
-        read.map_err(|message| self.problems.push(row::problem(self.place, "introspection", message))).ok()
+        read.map_err(|message| self.problems.push(row::problem(self.place, key, message))).ok()
     }
 }

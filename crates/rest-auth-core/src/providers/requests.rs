@@ -4,6 +4,7 @@ use rest_auth_formats::oauth1::{Moment, Signer};
 use rest_auth_formats::{appsecret_proof, basic_auth, percent};
 use serde_json::Value;
 
+use super::identity::Given;
 use super::path::Answers;
 use super::pattern::Pattern;
 use super::provider::{Provider, Values};
@@ -25,6 +26,10 @@ pub(super) struct Login<'a> {
     pub(super) query_email: bool,
     /// Makes signatures differ.
     pub(super) moment: Moment<'a>,
+    /// Values of placeholders that a quirk gave: they go before all others.
+    pub(super) extra: &'a [(&'static str, String)],
+    /// What the client posted.
+    pub(super) given: &'a Given,
 }
 
 /// Which profile request.
@@ -139,6 +144,8 @@ impl Provider {
             }
         }
         params.retain(|(_, value)| !value.is_empty());
+        let signature = self.quirk().and_then(|quirk| quirk.signature(self, login.access_token, &params));
+        params.extend(signature.map(|signature| ("sig".to_owned(), signature)));
         url = with_query(&url, &params);
         let method = self.row.profile_method;
         if self.row.auth == Auth::Header {
@@ -148,6 +155,11 @@ impl Provider {
                 (_, None) => format!("Bearer {}", login.access_token),
             };
             headers.push(("Authorization".to_owned(), authorization));
+        }
+        if !patterns.profile_form.is_empty() {
+            headers.push(("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+            let body = Some(query(&filled(&patterns.profile_form, &values)?));
+            return Some(Outgoing { method, url, headers, body });
         }
         let body = self.row.profile_json.as_ref().map(|json| serde_json::json!(json).to_string());
         if body.is_some() && headers.iter().all(|(name, _)| !name.eq_ignore_ascii_case("content-type")) {
@@ -194,13 +206,17 @@ impl Provider {
 impl Login<'_> {
     fn values(&self, provider: &Provider) -> Vec<(&'static str, String)> {
         let proof = appsecret_proof(provider.application.secret.expose(), self.access_token);
-        vec![
+        let inputs =
+            provider.row.inputs.iter().map(|input| (input.name(), self.given.input(*input).to_owned()));
+        let of_a_login = [
             ("code", self.code.to_owned()),
             ("code_verifier", self.code_verifier.to_owned()),
             ("redirect_uri", self.redirect_uri.to_owned()),
             ("access_token", self.access_token.to_owned()),
             ("appsecret_proof", proof),
-        ]
+            ("random", self.moment.nonce.to_owned()),
+        ];
+        self.extra.iter().cloned().chain(of_a_login).chain(inputs).collect()
     }
 }
 

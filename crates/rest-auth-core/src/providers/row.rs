@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::identity::Input;
+use super::quirks::QuirkName;
 use crate::settings::Problem;
 
 /// Which protocol a provider speaks.
@@ -17,6 +19,8 @@ pub enum Protocol {
     Oauth1,
     /// Addresses and keys come from a discovery document.
     OpenidConnect,
+    /// The bot's token signs who somebody is.
+    Telegram,
 }
 
 /// How a profile request shows the access token.
@@ -170,7 +174,7 @@ row! {
     title: String,
     /// The part of a path that names the provider, where that is not the row's name.
     slug: Option<String>,
-    /// "oauth2", "oauth1" or "openid_connect".
+    /// "oauth2", "oauth1", "openid_connect" or "telegram".
     protocol: Protocol,
     /// Where a browser is sent.
     authorize_url: Option<String>,
@@ -182,8 +186,12 @@ row! {
     profile_url: Option<String>,
     /// What is asked for next, always: the second answer, `$2`.
     details_url: Option<String>,
+    /// A path: where it leads to something, `details_url` is not asked.
+    details_unless: Option<String>,
     /// What is asked for next where socialaccount.query_email is on: the second answer, `$2`.
     emails_url: Option<String>,
+    /// Whether a login goes on where `emails_url` is refused.
+    emails_optional: bool,
     /// "POST", or "GET" as nearly all.
     token_method: Option<Method>,
     /// "body" or "basic".
@@ -214,8 +222,10 @@ row! {
     profile_params_with_email: BTreeMap<String, String>,
     /// The JSON body of the profile requests.
     profile_json: Option<toml::Value>,
+    /// The form that the profile requests post.
+    profile_form: BTreeMap<String, String>,
     /// What of the answers is kept as the profile.
-    root: Option<String>,
+    root: Option<Texts>,
     /// What tells the account: it must never change hands.
     uid: Option<Texts>,
     /// The user name.
@@ -238,6 +248,8 @@ row! {
     id_token_issuer: Option<Texts>,
     /// Where the keys of id_tokens are: a JWK set, or certificates by key id.
     certs_url: Option<String>,
+    /// Where a profile says for which application its token was made: it must be ours.
+    audience: Option<String>,
     /// Where the provider tells which application a token was made for.
     introspection_url: Option<String>,
     /// How it is asked, and what it answers.
@@ -258,6 +270,11 @@ row! {
     defaults: BTreeMap<String, String>,
     /// Other addresses for deployments with a setting.
     variants: Vec<Variant>,
+    /// What a client posts beside the code: "device_id", "region", "shop", "tgAuthResult", "user".
+    inputs: Vec<Input>,
+    /// What the row cannot say: "apple", "battlenet", "dataporten", "feishu", "line", "linkedin", "mailru",
+    /// "odnoklassniki" or "shopify".
+    quirk: Option<QuirkName>,
     /// Why a deployment should think twice.
     caution: Option<String>,
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Secret;
 
 fn own(text: &str) -> BTreeMap<String, toml::Table> {
     toml::from_str(text).unwrap()
@@ -11,10 +12,12 @@ fn problem(text: &str) -> String {
 
 /// Every setting that a row needs, at some value.
 fn application(row: &Row) -> Application {
-    let settings = row.required_settings.iter();
+    let settings = row.required_settings.iter().map(|name| (name.clone(), "https://id.example.org".into()));
+    let key = ("certificate_key".to_owned(), include_str!("../../tests/apple.key.pem").into());
     Application {
         client_id: "client".to_owned(),
-        settings: settings.map(|name| (name.clone(), "https://id.example.org".into())).collect(),
+        key: Secret::from("team"),
+        settings: settings.chain([key]).collect(),
         ..Application::default()
     }
 }
@@ -22,7 +25,7 @@ fn application(row: &Row) -> Application {
 #[test]
 fn every_row_can_be_used() {
     let catalogue = Catalogue::read(&BTreeMap::new()).unwrap();
-    assert!(catalogue.names().count() >= 104);
+    assert!(catalogue.names().count() >= 118);
     for name in catalogue.names() {
         let row = catalogue.row(name).unwrap();
         assert!(!row.title.is_empty(), "{name}");

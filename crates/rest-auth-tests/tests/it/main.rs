@@ -43,6 +43,7 @@ mod sessions;
 mod smtp;
 mod social_accounts;
 mod social_login;
+mod social_providers;
 mod spine;
 mod statements;
 mod store;

@@ -5,14 +5,14 @@ use rest_auth_formats::{pkce, random_text};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::messages;
-use crate::providers::{Asking, Given, Identity, Provider, ProviderError};
+use crate::providers::{Asking, Given, Identity, Protocol, Provider, ProviderError};
 
 /// Who the provider says it is.
 pub(super) async fn identify(cx: &Context, provider: &Provider, given: &Given) -> Result<Identity> {
     let refuse = |message| Err(Error::non_field(message));
     let configured = cx.settings.socialaccount.providers.get(&provider.id);
     let redirect_uri = configured.map_or("", |configured| configured.callback_url.as_str());
-    if given.access_token.is_none() {
+    if given.access_token.is_none() && provider.row.protocol != Protocol::Telegram {
         if given.code.is_none() {
             return refuse(messages::SOCIAL_INCORRECT_INPUT);
         }

@@ -23,7 +23,7 @@ use crate::features::sessions::Session;
 use crate::form::{Field, Form, Values};
 use crate::messages;
 use crate::model::{Secret, User};
-use crate::providers::{Given, Protocol, Row};
+use crate::providers::{Given, Input, Protocol, Row};
 use crate::social;
 use crate::throttles;
 
@@ -56,12 +56,17 @@ impl SocialLogin {
     pub fn form(name: &str, row: &Row) -> Form {
         let optional = |name: &str| Field::char(name).optional().allow_blank();
         let form = Form::new("SocialLogin");
-        if row.protocol == Protocol::Oauth1 {
-            let form = Form::new("TwitterLogin").field(Field::char("access_token"));
-            return form.field(Field::char("token_secret"));
+        match row.protocol {
+            Protocol::Oauth1 => {
+                let form = Form::new("TwitterLogin").field(Field::char("access_token"));
+                return form.field(Field::char("token_secret"));
+            }
+            Protocol::Telegram => return form.field(Field::char(Input::TgAuthResult.name())),
+            Protocol::Oauth2 | Protocol::OpenidConnect => {}
         }
         let names = ["access_token", "code", "id_token", "code_verifier", "nonce"];
-        let form = names.into_iter().fold(form, |form, name| form.field(optional(name)));
+        let names = names.into_iter().chain(row.inputs.iter().map(|input| input.name()));
+        let form = names.fold(form, |form, name| form.field(optional(name)));
         // dj-rest-auth's serializer for Microsoft spells it so.
         if name == "microsoft" { form.field(optional("accessToken")) } else { form }
     }
@@ -78,6 +83,7 @@ impl SocialLogin {
                 id_token: given("id_token"),
                 code_verifier: given("code_verifier"),
                 nonce: given("nonce"),
+                inputs: Input::ALL.into_iter().filter_map(|i| Some((i, given(i.name())?))).collect(),
             },
         }
     }

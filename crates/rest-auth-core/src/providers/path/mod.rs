@@ -1,7 +1,7 @@
 //! The path language of provider rows: where in a provider's answers a value stands.
 //!
 //! `$1`, `$2` are the answers to the profile requests, `$token` the answer to the code, `$id_token` the claims that were
-//! verified. Steps: `.key`, `['odd key']`, `[3]`, `[*]` every element, `[?key&other]` the first element in which all of
+//! verified, `$quirk` what a provider's quirk worked out. Steps: `.key`, `['odd key']`, `[3]`, `[*]` every element, `[?key&other]` the first element in which all of
 //! these are true, `.*` the first member. Filters: `|trim`, `|lower`, `|before:x`, `|after:x`, `|last:x`, `|split:x:n`,
 //! `|redecode_utf8`. A text with `{path}` parts is a template: what is missing is empty, and the result is trimmed; with
 //! `all:` in front nothing may be missing. Knows no row and no provider.
@@ -26,6 +26,8 @@ pub struct Answers {
     pub token: Value,
     /// `$id_token`.
     pub id_token: Value,
+    /// `$quirk`.
+    pub quirk: Value,
 }
 
 /// Where a value stands.
@@ -64,6 +66,7 @@ enum Source {
     Profile(usize),
     Token,
     IdToken,
+    Quirk,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +92,7 @@ impl Expression {
         if parts.iter().any(|part| matches!(part, Part::Path(_))) {
             Ok(Self::Template { all, parts })
         } else {
-            Err(format!("`{text}` is no path: one begins with $1, $2, $token or $id_token"))
+            Err(format!("`{text}` is no path: one begins with $1, $2, $token, $id_token or $quirk"))
         }
     }
 
@@ -166,14 +169,15 @@ impl Path {
         let fail = |what: &str| format!("`{text}` is no path: {what}");
         let mut reader = Reader { text, characters: text.char_indices().peekable() };
         if !reader.take('$') {
-            return Err(fail("one begins with $1, $2, $token or $id_token"));
+            return Err(fail("one begins with $1, $2, $token, $id_token or $quirk"));
         }
         let source = match reader.word() {
             "token" => Source::Token,
             "id_token" => Source::IdToken,
+            "quirk" => Source::Quirk,
             number => match number.parse::<usize>() {
                 Ok(number @ 1..=9) => Source::Profile(number - 1),
-                _ => return Err(fail("one begins with $1, $2, $token or $id_token")),
+                _ => return Err(fail("one begins with $1, $2, $token, $id_token or $quirk")),
             },
         };
         let mut steps = Vec::new();
@@ -208,6 +212,7 @@ impl Path {
             Source::Profile(number) => answers.profiles.get(number),
             Source::Token => Some(&answers.token),
             Source::IdToken => Some(&answers.id_token),
+            Source::Quirk => Some(&answers.quirk),
         };
         let Some(root) = root else { return Vec::new() };
         match self.steps.iter().position(|step| *step == Step::Each) {

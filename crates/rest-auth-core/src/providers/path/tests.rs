@@ -5,6 +5,7 @@ use super::*;
 
 fn answers() -> Answers {
     Answers {
+        quirk: Value::Null,
         profiles: vec![
             json!({
                 "id": 77, "name": " Ann  ", "none": null, "yes": true, "empty": "", "float": 1.5,
