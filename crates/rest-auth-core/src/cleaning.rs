@@ -1,4 +1,4 @@
-//! Rows that have ended: sessions, refresh tokens, stored confirmation keys and hits of throttles are deleted now and
+//! Rows that have ended: sessions, refresh tokens, stored confirmation keys, codes of social logins and hits of throttles are deleted now and
 //! then, a few at a time, so that nobody waits behind a long deletion.
 //!
 //! Nothing depends on it. What has ended counts as gone wherever it is read, and any number of processes may clean the
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::context::App;
-use crate::features::jwt;
+use crate::features::{jwt, social_redirect};
 use crate::model::Timestamp;
 use crate::settings::FeatureName;
 use crate::store::{Store, StoreResult, Tx};
@@ -34,6 +34,8 @@ pub struct Cleared {
     pub confirmation_keys: u64,
     /// Hits that count no more, beside those that requests sweep.
     pub throttle_hits: u64,
+    /// Codes that handed a social login over.
+    pub social_codes: u64,
 }
 
 /// Cleans at the pace of `database.clear_expired`, for as long as it is polled. Dropping it at any time is safe.
@@ -44,12 +46,15 @@ pub async fn run(app: Arc<App>) -> Infallible {
     loop {
         match clear(&app).await {
             Ok(nothing) if nothing == Cleared::default() => {}
-            Ok(Cleared { sessions, refresh_tokens, confirmation_keys, throttle_hits }) => {
+            Ok(cleared) => {
+                let Cleared { sessions, refresh_tokens, confirmation_keys, throttle_hits, social_codes } =
+                    cleared;
                 tracing::info!(
                     sessions,
                     refresh_tokens,
                     confirmation_keys,
                     throttle_hits,
+                    social_codes,
                     "expired rows were deleted"
                 );
             }
@@ -77,6 +82,10 @@ pub async fn clear(app: &App) -> StoreResult<Cleared> {
         let sent_before = now.minus_seconds(days * 86_400);
         cleared.confirmation_keys = in_portions(store, Ended::ConfirmationKeys { sent_before }).await?;
     }
+    if app.settings.hands_over_social_logins() {
+        let before = now.minus_seconds(social_redirect::REMEMBERED);
+        cleared.social_codes = in_portions(store, Ended::SocialCodes { before }).await?;
+    }
     Ok(cleared)
 }
 
@@ -97,6 +106,7 @@ enum Ended {
     RefreshTokens { now: Timestamp },
     ThrottleHits { now: Timestamp },
     ConfirmationKeys { sent_before: Timestamp },
+    SocialCodes { before: Timestamp },
 }
 
 impl Ended {
@@ -108,6 +118,7 @@ impl Ended {
             Self::ConfirmationKeys { sent_before } => {
                 tx.delete_email_confirmations(sent_before, PORTION).await
             }
+            Self::SocialCodes { before } => tx.delete_expired_social_codes(before, PORTION).await,
         }
     }
 }

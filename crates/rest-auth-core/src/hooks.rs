@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::context::Context;
 use crate::error::Result;
 use crate::model::{NewUser, Secret, User};
+use crate::providers::Profile;
 
 /// Sign-up.
 #[async_trait]
@@ -69,6 +70,39 @@ pub trait PasswordHooks: Send + Sync {
     }
 }
 
+/// Somebody whom an identity provider has named, before anything is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Newcomer<'a> {
+    /// What accounts of the provider are stored under.
+    pub provider: &'a str,
+    /// Who the provider says it is.
+    pub profile: &'a Profile,
+    /// Whose account it is here: of the provider's account, of its address, or whoever connects it. `None`: nobody's yet.
+    pub user: Option<&'a User>,
+}
+
+/// Login by identity providers.
+#[async_trait]
+pub trait SocialHooks: Send + Sync {
+    /// Somebody is about to log in, sign up or connect an account; an error refuses, and a
+    /// [`non_field`](crate::Error::non_field) one is told as 400. allauth's `pre_social_login`.
+    async fn before_social_login(&self, _cx: &Context, _newcomer: Newcomer<'_>) -> Result<()> {
+        Ok(())
+    }
+    /// A new account is being filled from the profile: its names and address may be changed. allauth's `populate_user`.
+    async fn populate_user(&self, _cx: &Context, _profile: &Profile, _user: &mut NewUser) -> Result<()> {
+        Ok(())
+    }
+    /// A provider's account was connected to somebody who was logged in. allauth's signal `social_account_added`.
+    async fn after_connect(&self, _cx: &Context, _newcomer: Newcomer<'_>) -> Result<()> {
+        Ok(())
+    }
+    /// A provider's account was disconnected. allauth's signal `social_account_removed`.
+    async fn after_disconnect(&self, _cx: &Context, _user: &User, _id: i64) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// Changes how an account is shown: upstream's replaced `USER_DETAILS_SERIALIZER`.
 pub type RepresentUser = Arc<dyn Fn(&User, &mut Map<String, Value>) + Send + Sync>;
 
@@ -85,6 +119,8 @@ pub struct Hooks {
     pub login: Vec<Arc<dyn LoginHooks>>,
     /// New passwords.
     pub password: Vec<Arc<dyn PasswordHooks>>,
+    /// Login by identity providers.
+    pub social: Vec<Arc<dyn SocialHooks>>,
     /// What tokens say besides.
     pub add_claims: Vec<AddClaims>,
     /// How accounts are shown.
@@ -161,6 +197,39 @@ impl Hooks {
         }
         Ok(())
     }
+
+    pub(crate) async fn before_social_login(&self, cx: &Context, newcomer: Newcomer<'_>) -> Result<()> {
+        for hook in &self.social {
+            hook.before_social_login(cx, newcomer).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn populate_user(
+        &self,
+        cx: &Context,
+        profile: &Profile,
+        user: &mut NewUser,
+    ) -> Result<()> {
+        for hook in &self.social {
+            hook.populate_user(cx, profile, user).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn after_connect(&self, cx: &Context, newcomer: Newcomer<'_>) -> Result<()> {
+        for hook in &self.social {
+            hook.after_connect(cx, newcomer).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn after_disconnect(&self, cx: &Context, user: &User, id: i64) -> Result<()> {
+        for hook in &self.social {
+            hook.after_disconnect(cx, user, id).await?;
+        }
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Hooks {
@@ -169,6 +238,7 @@ impl std::fmt::Debug for Hooks {
             .field("registration", &self.registration.len())
             .field("login", &self.login.len())
             .field("password", &self.password.len())
+            .field("social", &self.social.len())
             .field("add_claims", &self.add_claims.len())
             .field("represent_user", &self.represent_user.len())
             .finish()

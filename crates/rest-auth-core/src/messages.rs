@@ -446,6 +446,37 @@ pub const SOCIAL_SIGNUP_CLOSED: Message = Message::fixed("permission_denied", "S
 /// Connecting what is somebody else's.
 pub const SOCIAL_CONNECTED_ELSEWHERE: Message =
     Message::fixed("invalid", "The third-party account is already connected to a different account.");
+/// An address to go on to that is not on the list.
+pub const SOCIAL_NEXT: Message =
+    Message::fixed("invalid", "This is not an address that a login may lead to.");
+/// A parameter that stands in an address twice.
+pub fn social_twice(name: &str) -> Message {
+    let name: String = name.chars().filter(char::is_ascii_graphic).take(32).collect();
+    Message::filled("invalid", format!("The parameter \"{name}\" may be given only once."))
+}
+/// A challenge by another method than S256, or none at all.
+pub const SOCIAL_CHALLENGE: Message =
+    Message::fixed("invalid", "Send the SHA-256 of the verifier in URL-safe base 64; the method is S256.");
+/// A provider's answer that belongs to no attempt of this browser.
+pub const SOCIAL_STATE: Message = Message::fixed(
+    "invalid",
+    "This login was not begun in this browser, took too long, or has been answered already. Please try again.",
+);
+/// A provider's answer that another one has sent.
+pub const SOCIAL_ISSUER: Message =
+    Message::fixed("invalid", "The answer does not come from the identity provider that was asked.");
+/// Somebody has changed their mind.
+pub const SOCIAL_CANCELLED: Message =
+    Message::fixed("access_denied", "The login was cancelled at the identity provider.");
+/// The provider says that something is wrong.
+pub const SOCIAL_PROVIDER_FAILED: Message =
+    Message::fixed("server_error", "The identity provider reports an error.");
+/// A front end's code that is good for nothing.
+pub const SOCIAL_CODE: Message =
+    Message::fixed("invalid", "This code is not valid, has expired, or has been used already.");
+/// An address to connect an account by that is good for nothing.
+pub const SOCIAL_TICKET: Message =
+    Message::fixed("invalid", "This address is not valid, has expired, or has been used already.");
 /// Disconnecting the last one where accounts have nothing else.
 pub const SOCIAL_LAST_ACCOUNT: Message =
     Message::fixed("invalid", "You cannot disconnect your last remaining third-party account.");

@@ -11,7 +11,7 @@ use crate::settings::{Problem, ProviderSettings, Settings};
 
 /// Names that stand below the prefix already.
 const TAKEN: &[&str] =
-    &["login", "logout", "user", "password", "registration", "token", "mfa", "socialaccounts"];
+    &["login", "logout", "user", "password", "registration", "token", "mfa", "social", "socialaccounts"];
 
 /// What every login by a provider shares.
 pub struct Social {

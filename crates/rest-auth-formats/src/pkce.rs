@@ -10,6 +10,11 @@ pub fn is_verifier(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
+/// Whether a text is a challenge by the method S256: 32 bytes in base 64 for addresses.
+pub fn is_challenge(text: &str) -> bool {
+    text.len() == 43 && base64url::decode_strict(text.as_bytes()).is_some_and(|digest| digest.len() == 32)
+}
+
 /// The challenge of a verifier, by the method S256.
 pub fn challenge(verifier: &str) -> String {
     base64url::encode(&Sha256::digest(verifier.as_bytes()))
@@ -25,6 +30,17 @@ mod tests {
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         assert!(is_verifier(verifier));
         assert_eq!(challenge(verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+
+    #[test]
+    fn s_96_only_a_digest_is_a_challenge() {
+        assert!(is_challenge(&challenge(&"a".repeat(43))));
+        for wrong in
+            ["", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM="]
+        {
+            assert!(!is_challenge(wrong), "{wrong}");
+        }
+        assert!(!is_challenge(&"~".repeat(43)) && !is_challenge(&"é".repeat(43)));
     }
 
     #[test]

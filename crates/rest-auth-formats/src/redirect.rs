@@ -41,6 +41,25 @@ fn is_safe_as_written<S: AsRef<str>>(url: &str, hosts: &[S]) -> bool {
     is_web && is_plain_authority(&split.authority) && is_listed(&split.authority, hosts)
 }
 
+/// Whether an address may stand in a list of front ends that is compared character by character: `https` with a host,
+/// `http` on the machine itself (RFC 8252, section 7.3), or an app's own scheme with a dot in it (section 7.1). It has no
+/// user, no fragment, and no character that a browser would read otherwise.
+pub fn is_front_end(url: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte);
+    if url.len() > LONGEST || !url.bytes().all(plain) {
+        return false;
+    }
+    let Some(split) = split_url(url) else { return false };
+    let host = split.authority.as_str();
+    let name =
+        host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    match split.scheme.as_str() {
+        "https" => url.starts_with("https://") && !host.is_empty() && is_plain_authority(host),
+        "http" => url.starts_with("http://") && ["localhost", "127.0.0.1", "[::1]"].contains(&name),
+        scheme => scheme.contains('.') && url.starts_with(scheme) && !host.contains('@'),
+    }
+}
+
 fn is_plain_authority(authority: &str) -> bool {
     authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
 }
@@ -145,6 +164,51 @@ mod tests {
     }
 
     #[test]
+    fn s_90_a_front_end_has_an_address_that_can_be_read_in_one_way() {
+        for url in [
+            "https://app.example.com/login",
+            "https://app.example.com:8443/a/b?c=d%20e",
+            "https://app.example.com",
+            "http://localhost:3000/",
+            "http://127.0.0.1/cb",
+            "http://[::1]:8080/cb",
+            "com.example.app:/cb",
+            "com.example.app://cb",
+        ] {
+            assert!(is_front_end(url), "{url}");
+        }
+        for url in [
+            "",
+            "/login",
+            "//app.example.com/",
+            "/\\app.example.com/",
+            "https:app.example.com",
+            "https:/app.example.com",
+            "https://",
+            "https:///login",
+            "HTTPS://app.example.com/",
+            "https://ann@app.example.com/",
+            "https://app.example.com/#login",
+            "https://app.example.com\\@evil.com/",
+            "https://app.example.com/\r\nSet-Cookie:a=b",
+            "https://app.example.com/a b",
+            "https://app\u{ff0e}example.com/",
+            "https://app.ex\u{e4}mple.com/",
+            "http://app.example.com/",
+            "http://localhost.evil.com/",
+            "http://127.0.0.1@evil.com/",
+            "ftp://app.example.com/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "app:/cb",
+            " https://app.example.com/",
+        ] {
+            assert!(!is_front_end(url), "{url:?}");
+        }
+        assert!(!is_front_end(&format!("https://app.example.com/{}", "x".repeat(2048))));
+    }
+
+    #[test]
     fn a_location_is_ascii_and_keeps_its_escapes() {
         assert_eq!(
             location("/caf\u{e9}/?q=a b&c=%20#\"<x>\r\n"),
@@ -160,6 +224,7 @@ mod tests {
         #[test]
         fn no_address_panics_and_every_location_can_be_a_header(url in ".{0,60}") {
             is_safe(&url, &HOSTS);
+            is_front_end(&url);
             prop_assert!(location(&url).bytes().all(|byte| byte.is_ascii_graphic()));
         }
     }

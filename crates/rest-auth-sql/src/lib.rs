@@ -11,6 +11,7 @@ mod schema;
 mod sessions;
 mod sites;
 mod social_accounts;
+mod social_codes;
 mod store;
 mod throttles;
 mod tokens;

@@ -9,12 +9,13 @@
 //! | `code-then-KIND` | is exchanged for `token-KIND` |
 //! | `foreign-NAME` | a token of that account that was made for another application |
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rest_auth_core::fetch::{Fetch, FetchError, Incoming, Method, Outgoing};
 use rest_auth_formats::jwt::{self, Algorithm, Claims, SigningKey};
-use rest_auth_formats::{appsecret_proof, basic_auth, percent};
+use rest_auth_formats::{appsecret_proof, basic_auth, oauth1, percent, pkce};
 use serde_json::{Value, json};
 
 /// The key that signs for Google, and the certificate that Google publishes of it.
@@ -87,6 +88,15 @@ pub const FAILURES: [&str; 9] = ["500", "404", "403", "401", "malformed", "html"
 pub struct FakeProviders {
     asked: Arc<Mutex<Vec<Outgoing>>>,
     userinfo_of: Arc<Mutex<Option<&'static str>>>,
+    visits: Arc<Mutex<BTreeMap<String, Visit>>>,
+}
+
+/// What a browser brought from the deployment: by the code, or OAuth 1's request token, that it left with.
+#[derive(Clone, Default)]
+struct Visit {
+    redirect_uri: String,
+    challenge: Option<String>,
+    nonce: Option<String>,
 }
 
 type Answer = Result<Incoming, FetchError>;
@@ -202,6 +212,71 @@ impl FakeProviders {
         asked.iter().rev().find(|asked| asked.url.contains(part)).expect("it was asked").clone()
     }
 
+    /// A browser comes with an authorization request, and somebody says yes: the address that it goes back to.
+    pub fn consent(&self, url: &str, name: &str) -> String {
+        let (_, query) = url.split_once('?').expect("the request has parameters");
+        let params = percent::decode_pairs(query);
+        let param =
+            |name: &str| params.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let mut visits = self.visits.lock().expect("nobody panics");
+        if let Some(token) = param("oauth_token") {
+            let visit = visits.get(&token).expect("the request token was given out");
+            let answer = [("oauth_token", token.as_str()), ("oauth_verifier", &format!("verifier-{name}"))];
+            return format!("{}?{}", visit.redirect_uri, percent::encode_pairs(answer));
+        }
+        let redirect_uri = param("redirect_uri").expect("the request says where to go back to");
+        let (challenge, nonce) = (param("code_challenge"), param("nonce"));
+        let code = format!("code-{name}");
+        let state = param("state").expect("the request has a state");
+        let mut answer = vec![("code", code.as_str()), ("state", state.as_str())];
+        if url.starts_with("https://id.company.example/") {
+            answer.push(("iss", "https://id.company.example"));
+        }
+        let back = format!("{redirect_uri}?{}", percent::encode_pairs(answer));
+        visits.insert(code, Visit { redirect_uri, challenge, nonce });
+        back
+    }
+
+    /// Whether a code goes back by the way that its browser came; the nonce for its id_token.
+    fn visited(&self, asked: &Asked<'_>) -> Result<Option<String>, Answer> {
+        let visit = self.visits.lock().expect("nobody panics").remove(asked.param("code"));
+        let Some(visit) = visit else { return Ok(None) };
+        let verifier = asked.param("code_verifier");
+        let proven = visit.challenge.is_none_or(|challenge| pkce::challenge(verifier) == challenge);
+        if !proven || asked.param("redirect_uri") != visit.redirect_uri {
+            return Err(answer(400, &json!({"error": "invalid_grant"})));
+        }
+        Ok(visit.nonce)
+    }
+
+    /// OAuth 1: a request token, or an access token for it.
+    fn twitter_token(&self, asked: &Asked<'_>) -> Answer {
+        let form = |body: String| {
+            let content_type = "application/x-www-form-urlencoded".to_owned();
+            Ok(Incoming { status: 200, content_type, body: body.into_bytes() })
+        };
+        let mut visits = self.visits.lock().expect("nobody panics");
+        let token = signed_value(asked.authorization(), "oauth_token");
+        let secret = token.replacen("request-", "request-secret-", 1);
+        let given = Some((token.as_str(), secret.as_str())).filter(|(token, _)| !token.is_empty());
+        if asked.request.method != Method::Post || !is_signed(asked, "POST", given) {
+            return answer(401, &json!({"errors": [{"code": 32}]}));
+        }
+        if given.is_none() {
+            let number = visits.len();
+            let redirect_uri = asked.param("oauth_callback").to_owned();
+            visits.insert(format!("request-{number}"), Visit { redirect_uri, ..Visit::default() });
+            let token = format!("oauth_token=request-{number}&oauth_token_secret=request-secret-{number}");
+            return form(format!("{token}&oauth_callback_confirmed=true"));
+        }
+        match (visits.remove(&token), asked.param("oauth_verifier").strip_prefix("verifier-")) {
+            (Some(_), Some(name)) => {
+                form(format!("oauth_token=token-{name}&oauth_token_secret=secret-{name}"))
+            }
+            _ => answer(401, &json!({"errors": [{"code": 89}]})),
+        }
+    }
+
     /// From now on the OpenID provider's userinfo is about this account, whatever the token.
     pub fn confuse(&self, name: &'static str) {
         *self.userinfo_of.lock().expect("nobody panics") = Some(name);
@@ -209,7 +284,11 @@ impl FakeProviders {
 
     fn route(&self, asked: &Asked<'_>) -> Result<Answer, Answer> {
         let url = asked.request.url.split('?').next().unwrap_or_default();
+        let nonce = self.visited(asked)?;
         match url {
+            "https://api.x.com/oauth/request_token" | "https://api.x.com/oauth/access_token" => {
+                Ok(self.twitter_token(asked))
+            }
             "https://github.com/login/oauth/access_token" => github_token(asked),
             "https://api.github.com/user" => github_user(asked),
             "https://api.github.com/user/emails" => github_emails(asked),
@@ -217,7 +296,7 @@ impl FakeProviders {
             "https://graph.facebook.com/v19.0/oauth/access_token" => facebook_token(asked),
             "https://graph.facebook.com/v19.0/me" => facebook_me(asked),
             "https://graph.facebook.com/v19.0/debug_token" => Ok(facebook_debug(asked)),
-            "https://oauth2.googleapis.com/token" => google_token(asked),
+            "https://oauth2.googleapis.com/token" => google_token(asked, nonce.as_deref()),
             "https://www.googleapis.com/oauth2/v2/userinfo" => google_userinfo(asked),
             "https://oauth2.googleapis.com/tokeninfo" => Ok(google_tokeninfo(asked)),
             "https://www.googleapis.com/oauth2/v1/certs" => {
@@ -225,17 +304,19 @@ impl FakeProviders {
             }
             "https://api.x.com/1.1/account/verify_credentials.json" => twitter(asked),
             "https://gitlab.com/api/v4/user" => gitlab(asked),
-            _ => self.openid(asked, url),
+            _ => self.openid(asked, url, nonce.as_deref()),
         }
     }
 
-    fn openid(&self, asked: &Asked<'_>, url: &str) -> Result<Answer, Answer> {
+    fn openid(&self, asked: &Asked<'_>, url: &str, nonce: Option<&str>) -> Result<Answer, Answer> {
         let key = || SigningKey::new(Algorithm::Es256, KEY).expect("the key is good").with_id("openid-key");
         Ok(match url {
             "https://id.company.example/.well-known/openid-configuration" => answer(
                 200,
                 &json!({
                     "issuer": "https://id.company.example",
+                    "authorization_endpoint": "https://id.company.example/authorize",
+                    "authorization_response_iss_parameter_supported": true,
                     "token_endpoint": "https://id.company.example/token",
                     "userinfo_endpoint": "https://id.company.example/userinfo",
                     "jwks_uri": "https://id.company.example/keys",
@@ -256,7 +337,7 @@ impl FakeProviders {
                 if let Some(account) = account {
                     let claims = json!({
                         "iss": "https://id.company.example", "aud": "openid-id",
-                        "sub": account.id.to_string(), "jti": format!("{}-once", account.name), "nonce": "n-1",
+                        "sub": account.id.to_string(), "jti": format!("{}-once", account.name), "nonce": nonce.unwrap_or("n-1"),
                     });
                     body["id_token"] = signed_by(claims, json!({}), &key()).into();
                 }
@@ -382,7 +463,7 @@ fn facebook_debug(asked: &Asked<'_>) -> Answer {
     answer(200, &json!({"data": {"is_valid": is_client, "app_id": ours}}))
 }
 
-fn google_token(asked: &Asked<'_>) -> Result<Answer, Answer> {
+fn google_token(asked: &Asked<'_>, nonce: Option<&str>) -> Result<Answer, Answer> {
     if !asked.has_client("google-id", "google-secret") {
         return Ok(answer(401, &json!({"error": "invalid_client"})));
     }
@@ -391,7 +472,7 @@ fn google_token(asked: &Asked<'_>) -> Result<Answer, Answer> {
     };
     let mut body = json!({"access_token": token, "expires_in": 3599, "refresh_token": format!("1//{token}")});
     if let Ok(Some(account)) = named(&token) {
-        body["id_token"] = signed(google_claims(account.name), json!({})).into();
+        body["id_token"] = signed(google_claims(account.name), json!({ "nonce": nonce })).into();
     }
     Ok(answer(200, &body))
 }
@@ -415,25 +496,28 @@ fn google_tokeninfo(asked: &Asked<'_>) -> Answer {
     answer(200, &json!({"aud": ours, "azp": ours, "expires_in": "3599"}))
 }
 
+/// A value in a signed header.
+fn signed_value(header: &str, name: &str) -> String {
+    let rest = header.split_once(&format!("{name}=\"")).map_or("", |(_, rest)| rest);
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
+/// Whether a request is signed with the client's secret and this token's.
+fn is_signed(asked: &Asked<'_>, method: &str, token: Option<(&str, &str)>) -> bool {
+    let (header, url) = (asked.authorization(), &asked.request.url);
+    let signer = oauth1::Signer { consumer_key: "twitter-id", consumer_secret: "twitter-secret", token };
+    let timestamp = signed_value(header, "oauth_timestamp").parse().unwrap_or_default();
+    let nonce = signed_value(header, "oauth_nonce");
+    let moment = oauth1::Moment { nonce: &nonce, timestamp };
+    signer.authorization(method, url, moment, &[]).as_deref() == Some(header)
+}
+
 fn twitter(asked: &Asked<'_>) -> Result<Answer, Answer> {
-    let header = asked.authorization();
-    let value = |name: &str| {
-        let rest = header.split_once(&format!("{name}=\"")).map_or("", |(_, rest)| rest);
-        rest.split('"').next().unwrap_or_default().to_owned()
-    };
-    let token = value("oauth_token");
+    let token = signed_value(asked.authorization(), "oauth_token");
     let account = named(&token)?;
     let secret = token.replacen("token-", "secret-", 1);
-    let signer = rest_auth_formats::oauth1::Signer {
-        consumer_key: "twitter-id",
-        consumer_secret: "twitter-secret",
-        token: Some((&token, &secret)),
-    };
-    let (nonce, timestamp) = (value("oauth_nonce"), value("oauth_timestamp").parse().unwrap_or_default());
-    let moment = rest_auth_formats::oauth1::Moment { nonce: &nonce, timestamp };
-    let expected = signer.authorization("GET", &asked.request.url, moment, &[]);
     Ok(match account {
-        Some(account) if expected.as_deref() == Some(header) => {
+        Some(account) if is_signed(asked, "GET", Some((&token, &secret))) => {
             answer(200, &json!({"id": account.id, "screen_name": account.login, "name": account.first_name}))
         }
         _ => answer(401, &json!({"errors": [{"code": 32, "message": "Could not authenticate you."}]})),

@@ -22,6 +22,8 @@ pub(crate) struct Browser {
     session_cookie: Option<String>,
     csrf_cookie: Option<String>,
     refresh_cookie: Option<String>,
+    /// Attempts of social logins, by the names of their cookies.
+    attempts: Vec<(String, String)>,
     /// Whether tokens in cookies need a proof against CSRF.
     jwt_needs_csrf: bool,
     /// Whether every visitor is handed one.
@@ -46,6 +48,11 @@ impl Browser {
             refresh_cookie: refresh_cookie.and_then(|name| cookies::read(headers, name)),
             jwt_needs_csrf: has_jwt_cookie && (enforces || rest_auth.jwt_auth_cookie_use_csrf),
             hands_out_csrf: has_jwt_cookie && enforces && !settings.csrf.use_sessions,
+            attempts: if settings.hands_over_social_logins() {
+                cookies::attempts(headers)
+            } else {
+                Vec::new()
+            },
             origin,
             session_cookie: cookies::read(headers, &settings.session.cookie_name),
             csrf_cookie: cookies::read(headers, &settings.csrf.cookie_name),
@@ -89,6 +96,11 @@ impl Browser {
     /// The refresh token in its cookie.
     pub(crate) fn refresh_cookie(&self) -> Option<&str> {
         self.refresh_cookie.as_deref()
+    }
+
+    /// The attempts of social logins that it has kept, by the names of their cookies, the oldest first.
+    pub(crate) fn attempts(&self) -> &[(String, String)] {
+        &self.attempts
     }
 
     /// Whether the check against CSRF came to the field that a posted form may carry.

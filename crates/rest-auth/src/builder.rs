@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use rest_auth_core::checks::{self, Finding, Level};
 use rest_auth_core::fetch::{Fetch, Nobody};
-use rest_auth_core::hooks::{AddClaims, Hooks, LoginHooks, PasswordHooks, RegistrationHooks, RepresentUser};
+use rest_auth_core::hooks::{
+    AddClaims, Hooks, LoginHooks, PasswordHooks, RegistrationHooks, RepresentUser, SocialHooks,
+};
 use rest_auth_core::mail::Mailer;
 use rest_auth_core::settings::{Problem, Settings};
 use rest_auth_core::store::{Store, StoreError};
@@ -92,6 +94,13 @@ impl Builder {
     #[must_use]
     pub fn password_hooks(mut self, hooks: impl PasswordHooks + 'static) -> Self {
         self.hooks.password.push(Arc::new(hooks));
+        self
+    }
+
+    /// Hooks around logins by identity providers.
+    #[must_use]
+    pub fn social_hooks(mut self, hooks: impl SocialHooks + 'static) -> Self {
+        self.hooks.social.push(Arc::new(hooks));
         self
     }
 

@@ -4,6 +4,7 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use rest_auth_core::Context;
 use rest_auth_core::features::sessions::{self, SessionCookie};
+use rest_auth_core::features::social_redirect;
 use rest_auth_core::model::{Secret, Timestamp};
 use rest_auth_core::settings::{FeatureName, SameSite, Settings};
 use rest_auth_formats::cookie::{self, Lifetime, SetCookie};
@@ -19,6 +20,8 @@ pub(crate) struct Lines {
     pub(crate) csrf: Option<HeaderValue>,
     /// `sessionid`.
     pub(crate) session: Option<HeaderValue>,
+    /// Attempts of social logins, kept and forgotten.
+    pub(crate) attempts: Vec<HeaderValue>,
 }
 
 impl Lines {
@@ -79,7 +82,7 @@ impl Lines {
 
     /// In Django's order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderValue> {
-        [&self.access, &self.refresh, &self.csrf, &self.session].into_iter().flatten()
+        [&self.access, &self.refresh, &self.csrf, &self.session].into_iter().flatten().chain(&self.attempts)
     }
 
     /// Whether there is none.
@@ -107,6 +110,42 @@ pub(crate) fn session(cx: &Context, opened: &SessionCookie) -> Option<HeaderValu
 /// The line that makes the browser forget its session.
 pub(crate) fn session_deletion(settings: &Settings) -> Option<HeaderValue> {
     line(&session_place(settings).deletion())
+}
+
+/// What the cookies of attempts are called before the attempt's own name. With the prefix no other host of the domain can
+/// plant one, and browsers take it over https only.
+const fn attempt_prefix(secure: bool) -> &'static str {
+    if secure { "__Host-social_" } else { "social_" }
+}
+
+/// The line that lets a browser keep the attempt of a social login.
+pub(crate) fn attempt(cx: &Context, id: &str, sealed: &Secret, secure: bool) -> Option<HeaderValue> {
+    let name = attempt_name(id, secure);
+    let lifetime = Lifetime::Seconds(social_redirect::LIFETIME, cx.now);
+    line(&SetCookie { value: sealed.expose(), lifetime, ..attempt_place(&name, secure) })
+}
+
+/// The line that makes a browser forget the attempt of this name.
+pub(crate) fn attempt_deletion(name: &str, secure: bool) -> Option<HeaderValue> {
+    line(&attempt_place(name, secure).deletion())
+}
+
+/// The names of the attempts that a browser has kept, the oldest first.
+pub(crate) fn attempts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let lines = headers.get_all(COOKIE).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let all = lines.flat_map(|line| pairs(&line));
+    all.filter(|(name, _)| [true, false].iter().any(|secure| name.starts_with(attempt_prefix(*secure))))
+        .collect()
+}
+
+/// The name of an attempt's cookie.
+pub(crate) fn attempt_name(id: &str, secure: bool) -> String {
+    format!("{}{id}", attempt_prefix(secure))
+}
+
+/// A provider's answer comes from another site, by a `GET` of the whole window: what `Lax` lets through.
+fn attempt_place(name: &str, secure: bool) -> SetCookie<'_> {
+    SetCookie { http_only: true, secure, same_site: Some(cookie::SameSite::Lax), ..SetCookie::new(name, "") }
 }
 
 /// The line that hands a CSRF secret to the browser.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
+use axum::extract::{NestedPath, Request};
 use axum::response::Response;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{Method, StatusCode};
 use rest_auth_core::form::{Body as FormBody, Input, Values};
+use rest_auth_core::settings::ParserName;
 use rest_auth_core::{Context, throttles};
 use tracing::Instrument as _;
 
@@ -17,8 +18,9 @@ use crate::browser::Browser;
 use crate::cookies::Lines;
 use crate::endpoint::{Action, Call, Endpoint};
 use crate::error::{ApiError, ErrorStyle};
-use crate::negotiate::{Accepted, negotiate};
+use crate::negotiate::{self, Accepted, negotiate};
 use crate::origin::{Origin, refuse_cross_site};
+use crate::parse::Parsers;
 use crate::render::json::Style;
 use crate::reply::Reply;
 use crate::respond::{self, Wrapping};
@@ -70,6 +72,9 @@ async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, 
     };
     if let Err(error) = arrived.browser.settle(&cx, reply.status, &mut reply.cookies).await {
         reply = ApiError::from(error).into_reply(style);
+    }
+    if endpoint.for_browsers && reply.status.is_client_error() && negotiate::prefers_page(&head.headers) {
+        return respond::refusal_page(&reply, wrapping);
     }
     respond::from_endpoint(reply, accepted, endpoint.allow_header(), wrapping)
 }
@@ -138,12 +143,23 @@ impl Visit<'_> {
         let body = action.raw.then(|| self.parse().map(|(input, _)| input));
         let browser = Arc::clone(&arrived.browser);
         let path = head.uri.path().to_owned();
-        let call = Call { method: head.method.clone(), identity, values, body, browser, path };
+        let nested = head.extensions.get::<NestedPath>().map_or("", NestedPath::as_str);
+        let whole_path = format!("{}{path}", nested.trim_end_matches('/'));
+        let query = head.uri.query().unwrap_or_default().to_owned();
+        let method = head.method.clone();
+        let call = Call { method, identity, values, body, browser, path, whole_path, query };
         (action.run)((*cx).clone(), call).await
     }
 
     fn parse(&self) -> Result<(Input, FormBody), ApiError> {
-        self.site.parsers.parse(self.head.headers.get(CONTENT_TYPE), &self.arrived.body)
+        let kind = self.head.headers.get(CONTENT_TYPE);
+        if self.endpoint.for_browsers {
+            // What an HTML form sends, whatever the API of this deployment reads.
+            let names = vec![ParserName::FormParser, ParserName::MultiPartParser];
+            let parsers = Parsers { names, max_fields: self.site.parsers.max_fields };
+            return parsers.parse(kind, &self.arrived.body);
+        }
+        self.site.parsers.parse(kind, &self.arrived.body)
     }
 
     /// Parses the body and reads the form, all field errors together. Without a form nobody looks at the body.

@@ -56,6 +56,8 @@ pub(crate) struct Endpoint {
     pub(crate) throttle_scope: Option<&'static str>,
     /// Whether it sets cookies, so that other sites' pages may not call it.
     pub(crate) sets_cookies: bool,
+    /// Whether browsers open it by themselves, and people read what it refuses.
+    pub(crate) for_browsers: bool,
     allow_header: OnceLock<HeaderValue>,
 }
 
@@ -93,6 +95,10 @@ pub(crate) struct Call {
     pub(crate) browser: Arc<Browser>,
     /// The path, as sent.
     pub(crate) path: String,
+    /// The path with what a host has put in front of it, for addresses that others are told.
+    pub(crate) whole_path: String,
+    /// The query, as sent; empty for none.
+    pub(crate) query: String,
 }
 
 impl Call {
@@ -126,6 +132,7 @@ impl Endpoint {
             bad_credentials: BadCredentials::Refuse,
             throttle_scope: None,
             sets_cookies: false,
+            for_browsers: false,
             allow_header: OnceLock::new(),
         }
     }
@@ -158,6 +165,11 @@ impl Endpoint {
     /// It sets cookies.
     pub(crate) fn sets_cookies(self, sets_cookies: bool) -> Self {
         Self { sets_cookies, ..self }
+    }
+
+    /// Browsers open it by themselves: what it refuses is a page, unless JSON is preferred.
+    pub(crate) fn for_browsers(self) -> Self {
+        Self { for_browsers: true, ..self }
     }
 
     /// An `Allow` header of its own making.

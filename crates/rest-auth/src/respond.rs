@@ -112,6 +112,24 @@ pub(crate) fn page_with_status(
     response
 }
 
+/// What people see of a refusal: every sentence of it.
+pub(crate) fn refusal_page(reply: &Reply, wrapping: Wrapping<'_>) -> Response {
+    let mut sentences = Vec::new();
+    for value in
+        reply.body.as_ref().and_then(|body| body.as_object()).into_iter().flat_map(|body| body.values())
+    {
+        match value {
+            serde_json::Value::Array(texts) => {
+                sentences.extend(texts.iter().filter_map(|text| text.as_str()))
+            }
+            other => sentences.extend(other.as_str()),
+        }
+    }
+    let mut response = page_with_status(reply.status, page::refusal(&sentences), wrapping);
+    response.headers_mut().extend(reply.headers.clone());
+    with_cookies(response, &reply.cookies)
+}
+
 /// What a page of our own answers to a script.
 pub(crate) fn json_page(status: StatusCode, json: String, wrapping: Wrapping<'_>) -> Response {
     let no_store = HeaderValue::from_static("no-store");

@@ -31,6 +31,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &TOKEN_SECURE,
     &TOKEN_CSRF,
     &UNBOUND,
+    &CODE_CHALLENGE,
     &OTHER,
     &INSECURE_SECRET,
     &EVERY_HOST,
@@ -65,6 +66,7 @@ const DEVIATIONS: &[(&str, &Check)] = &[
     ("rest_auth.jwt_auth_secure", &TOKEN_SECURE),
     ("rest_auth.jwt_auth_cookie_use_csrf", &TOKEN_CSRF),
     ("socialaccount.allow_unbound_access_token", &UNBOUND),
+    ("socialaccount.require_code_challenge", &CODE_CHALLENGE),
 ];
 
 static SESSION_SECURE: Check = deploy(
@@ -161,6 +163,11 @@ static UNBOUND: Check = deploy(
     "is {}",
     "set it to false and let clients send codes: else who runs another application of your users' logs in as them",
 );
+static CODE_CHALLENGE: Check = deploy(
+    "rest_auth.D041",
+    "is {}",
+    "set it to true, and let front ends send a code_challenge: else a link can log its reader in as somebody else",
+);
 static OTHER: Check = deploy("rest_auth.D019", "is {}", "set it to its strict value");
 static INSECURE_SECRET: Check = deploy(
     "rest_auth.D020",
@@ -225,7 +232,8 @@ fn check_deviations(settings: &Settings, findings: &mut Findings) {
             };
             let path = format!("{}.{}", section.name, key.name);
             let matters = (settings.uses_jwt() || !is_about_tokens(&path))
-                && (settings.has(FeatureName::Social) || !path.starts_with("socialaccount."));
+                && (settings.has(FeatureName::Social) || !path.starts_with("socialaccount."))
+                && (settings.hands_over_social_logins() || path != "socialaccount.require_code_challenge");
             if *value != strict && matters {
                 let row = DEVIATIONS.iter().find(|(key, _)| *key == path);
                 let check = row.map_or(&OTHER, |(_, check)| check);

@@ -13,6 +13,7 @@ mod http;
 mod jwt;
 mod password;
 mod secret;
+mod social_redirect;
 mod top;
 mod user_model;
 
@@ -90,6 +91,7 @@ pub fn run(settings: &Settings) -> Vec<Finding> {
         cookies::check,
         jwt::check,
         user_model::check,
+        social_redirect::check,
     ] {
         check(settings, &mut findings);
     }
@@ -117,6 +119,7 @@ pub fn all() -> Vec<&'static Check> {
         cookies::CHECKS,
         jwt::CHECKS,
         user_model::CHECKS,
+        social_redirect::CHECKS,
         deploy::CHECKS,
     ];
     let mut all: Vec<&Check> = tables.into_iter().flatten().copied().collect();

@@ -345,6 +345,26 @@ const CASES: &[(&str, &str, &str)] = &[
         "socialaccount.allow_unbound_access_token",
         "[http]\nfeatures = [\"registration\", \"social\"]\n",
     ),
+    (
+        "D041",
+        "socialaccount.require_code_challenge",
+        "[http]\nfeatures = [\"social\"]\n[socialaccount]\nallowed_redirects = [\"https://app.example.com/\"]",
+    ),
+    (
+        "E120",
+        "socialaccount.allowed_redirects",
+        "[http]\nfeatures = [\"social\"]\n[socialaccount]\nallowed_redirects = [\"https://ann@app.example.com/\"]",
+    ),
+    (
+        "E121",
+        "socialaccount.allowed_redirects",
+        "[socialaccount]\nallowed_redirects = [\"https://app.example.com/\"]",
+    ),
+    (
+        "W120",
+        "http.base_url",
+        "[http]\nlisten = \"0.0.0.0:8000\"\nfeatures = [\"social\"]\n[socialaccount]\nallowed_redirects = [\"https://app.example.com/\"]",
+    ),
 ];
 
 #[test]

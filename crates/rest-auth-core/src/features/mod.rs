@@ -16,4 +16,5 @@ pub mod registration;
 pub mod sessions;
 pub mod social_accounts;
 pub mod social_login;
+pub mod social_redirect;
 pub mod user;

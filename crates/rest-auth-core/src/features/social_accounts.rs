@@ -55,5 +55,5 @@ pub async fn disconnect(cx: &Context, user: &User, id: i64) -> Result<()> {
         }
     }
     tx.commit().await?;
-    Ok(())
+    cx.hooks.after_disconnect(cx, user, id).await
 }

@@ -10,6 +10,9 @@ use super::row::ClientAuth;
 /// OpenID Connect's discovery document, as far as it is used.
 pub(super) struct Discovery {
     pub(super) issuer: String,
+    pub(super) authorization_endpoint: Option<String>,
+    /// Whether answers to authorization requests name the issuer (RFC 9207).
+    pub(super) names_issuer: bool,
     pub(super) token_endpoint: String,
     pub(super) userinfo_endpoint: Option<String>,
     pub(super) jwks_uri: String,
@@ -53,6 +56,8 @@ impl Provider {
             |name: &str| text(name).ok_or_else(|| wrong(&format!("the discovery document has no {name}")));
         Ok(Discovery {
             issuer: needs("issuer")?,
+            authorization_endpoint: text("authorization_endpoint"),
+            names_issuer: value("authorization_response_iss_parameter_supported") == Some(true.into()),
             token_endpoint: needs("token_endpoint")?,
             userinfo_endpoint: text("userinfo_endpoint"),
             jwks_uri: needs("jwks_uri")?,

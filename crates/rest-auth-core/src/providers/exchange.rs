@@ -13,6 +13,9 @@ impl Exchange<'_> {
     /// The answer to a code, under allauth's names.
     pub(super) async fn exchange(&self) -> Result<Value, ProviderError> {
         let (asking, given) = (self.asking, self.given);
+        if let Some((token, secret, verifier)) = &given.request_token {
+            return self.provider.oauth1_token(asking, (token, secret), verifier).await;
+        }
         let nothing = ProviderToken::default();
         let login = Login { code_verifier: text(given.code_verifier.as_ref()), ..self.login(&nothing) };
         let endpoint = self.discovery.as_ref().map(|found| (found.token_endpoint.as_str(), found.auth));

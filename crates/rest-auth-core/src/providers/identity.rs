@@ -26,6 +26,8 @@ pub struct Given {
     pub code_verifier: Option<Secret>,
     /// The nonce that the client sent the browser off with.
     pub nonce: Option<Secret>,
+    /// OAuth 1: the request token that the browser was sent off with, its secret, and the verifier that it brought.
+    pub request_token: Option<(String, Secret, Secret)>,
     /// What else the provider's row asks for.
     pub inputs: BTreeMap<Input, Secret>,
 }

@@ -1,6 +1,7 @@
 //! From what a provider answered to who that is: the account's key, names and addresses, by allauth's rules.
 
 use rest_auth_formats::validators::email::is_email;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::path::{Answers, Expression, Path, is_true, text_of};
@@ -17,7 +18,7 @@ const EMAIL_LENGTH: usize = 254;
 const TOKENS: &[&str] = &["access_token", "refresh_token", "id_token", "oauth_token", "oauth_token_secret"];
 
 /// Who somebody is at a provider.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// The account's key there: 1 to 191 characters.
     pub uid: String,
@@ -36,7 +37,7 @@ pub struct Profile {
 }
 
 /// An address in a profile.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileAddress {
     /// In lower case.
     pub email: String,

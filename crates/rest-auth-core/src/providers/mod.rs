@@ -9,6 +9,7 @@
 //! | `provider` | a row with a deployment's settings and application |
 //! | `requests` | what a provider is sent |
 //! | `identity` | what an exchange begins with and comes to |
+//! | `authorize` | where a browser is sent, and with what |
 //! | `identify` | the whole exchange, from what a client posted to who that is |
 //! | `exchange` | what is answered to a code |
 //! | `binding` | whether a login was meant for our application |
@@ -18,6 +19,7 @@
 //! | `quirks` | what a row cannot say |
 //! | `telegram` | the one provider that nobody asks |
 
+mod authorize;
 mod binding;
 mod discovery;
 mod documents;
@@ -38,11 +40,13 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use authorize::{AuthorizationParts, SendOff};
 pub use documents::Documents;
 pub use identity::{Asking, Given, Identity, Input, ProviderError, ProviderToken};
 pub use mapping::{NoProfile, Profile, ProfileAddress};
 pub use provider::{Application, Provider};
 pub use quirks::QuirkName;
+pub(crate) use requests::with_query;
 pub use row::{KEYS, Method, Protocol, Row};
 
 use crate::settings::Problem;

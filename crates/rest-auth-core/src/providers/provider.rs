@@ -48,6 +48,9 @@ pub struct Provider {
 /// Every text of a row that has placeholders.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Patterns {
+    pub(super) authorize_url: Option<Pattern>,
+    pub(super) request_token_url: Option<Pattern>,
+    pub(super) auth_params: Vec<(String, Pattern)>,
     pub(super) access_token_url: Option<Pattern>,
     pub(super) profile_url: Option<Pattern>,
     pub(super) details_url: Option<Pattern>,
@@ -216,6 +219,9 @@ impl Patterns {
         let mut reading = Reading { place, row, problems: Vec::new() };
         let introspection = row.introspection.clone().unwrap_or_default();
         let patterns = Self {
+            authorize_url: reading.one("authorize_url", row.authorize_url.as_deref()),
+            request_token_url: reading.one("request_token_url", row.request_token_url.as_deref()),
+            auth_params: reading.many("auth_params", &row.auth_params),
             access_token_url: reading.one("access_token_url", row.access_token_url.as_deref()),
             profile_url: reading.one("profile_url", row.profile_url.as_deref()),
             details_url: reading.one("details_url", row.details_url.as_deref()),

@@ -4,7 +4,7 @@ use rest_auth_formats::oauth1::{Moment, Signer};
 use rest_auth_formats::{appsecret_proof, basic_auth, percent};
 use serde_json::Value;
 
-use super::identity::Given;
+use super::identity::{Asking, Given};
 use super::path::Answers;
 use super::pattern::Pattern;
 use super::provider::{Provider, Values};
@@ -168,6 +168,24 @@ impl Provider {
         Some(Outgoing { method, url, headers, body })
     }
 
+    /// A POST that is signed with the client's secret, and with a token's where there is one.
+    pub(super) fn signed_request(
+        &self,
+        asking: &Asking<'_>,
+        url: &str,
+        token: Option<(&str, &str)>,
+    ) -> Option<Outgoing> {
+        let signer = Signer {
+            consumer_key: &self.application.client_id,
+            consumer_secret: self.application.secret.expose(),
+            token,
+        };
+        let moment = Moment { nonce: &asking.nonce, timestamp: asking.now.seconds() };
+        let header = signer.authorization(Method::Post.name(), url, moment, &[])?;
+        let headers = vec![("Accept".to_owned(), "*/*".to_owned()), ("Authorization".to_owned(), header)];
+        Some(Outgoing { method: Method::Post, url: url.to_owned(), headers, body: None })
+    }
+
     fn signature(&self, method: Method, url: &str, login: &Login<'_>) -> Option<String> {
         let signer = Signer {
             consumer_key: &self.application.client_id,
@@ -251,7 +269,7 @@ fn query(params: &[(String, String)]) -> String {
     percent::encode_pairs(params.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
-fn with_query(url: &str, params: &[(String, String)]) -> String {
+pub(crate) fn with_query(url: &str, params: &[(String, String)]) -> String {
     if params.is_empty() {
         return url.to_owned();
     }

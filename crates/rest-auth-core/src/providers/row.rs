@@ -260,9 +260,12 @@ row! {
     scopes_with_email: Vec<String>,
     /// What stands between scopes, where that is not a blank.
     scope_delimiter: Option<String>,
-    /// Whether authorization requests use PKCE unless the deployment says otherwise.
-    pkce: bool,
-    /// Parameters of the authorization request.
+    /// Whether authorization requests use PKCE. They do; false is for a provider that refuses it, and the deployment's
+    /// setting oauth_pkce_enabled goes before it.
+    pkce: Option<bool>,
+    /// The provider's names for the parameters of the authorization request: client_id, redirect_uri, scope, state.
+    authorize_names: BTreeMap<String, String>,
+    /// More parameters of the authorization request.
     auth_params: BTreeMap<String, String>,
     /// Settings without which the provider cannot be used.
     required_settings: Vec<String>,

@@ -34,6 +34,11 @@ section! {
         /// Believe access tokens of providers that do not say for which application one was made. Whoever runs another
         /// application that your users log into can then log in here as them (W-27); codes and id_tokens are safe.
         allow_unbound_access_token: bool = true, strict = false;
+        /// Front ends, by the exact address that a browser comes back to after PROVIDER/authorize/: "https://app.example.com/login".
+        /// The first one counts where a request names none. Empty: there is no such way in (docs/features/social_redirect.md).
+        allowed_redirects: Vec<String> = Vec::new();
+        /// A front end must send a code_challenge along, so that nobody else can use the code that it gets.
+        require_code_challenge: bool = false, strict = true;
         /// By name: { github = { client_id = "…", secret = "…", scope = ["…"], callback_url = "https://app.example.com/…",
         /// settings = { … } } }, and any key of the provider's row (docs/features/social_providers.md).
         providers: BTreeMap<String, ProviderSettings> = BTreeMap::new();

@@ -121,6 +121,11 @@ impl Settings {
         self.has(FeatureName::LegacyJwt) || self.asks(AuthenticatorName::LegacyJwt)
     }
 
+    /// Whether browsers are sent to identity providers and come back with a code for a front end.
+    pub fn hands_over_social_logins(&self) -> bool {
+        self.has(FeatureName::Social) && !self.socialaccount.allowed_redirects.is_empty()
+    }
+
     /// Whether sign-up asks for a field: `ACCOUNT_SIGNUP_FIELDS` lists it with a star.
     pub fn signup_requires(&self, field: &str) -> bool {
         self.account.signup_fields.iter().any(|name| name.strip_suffix('*') == Some(field))

@@ -13,6 +13,7 @@ mod refresh_tokens;
 mod sessions;
 mod sites;
 mod social_accounts;
+mod social_codes;
 mod throttles;
 mod tokens;
 mod users;
@@ -26,6 +27,7 @@ pub use refresh_tokens::RefreshTokens;
 pub use sessions::Sessions;
 pub use sites::{Site, Sites};
 pub use social_accounts::SocialAccounts;
+pub use social_codes::{SocialCode, SocialCodes};
 pub use throttles::{Hit, Throttles, Window};
 pub use tokens::Tokens;
 pub use users::{ProfileChanges, UserLookup, Users};
@@ -41,6 +43,7 @@ pub trait Records:
     + Throttles
     + Sites
     + SocialAccounts
+    + SocialCodes
     + Send
 {
 }
@@ -55,6 +58,7 @@ impl<T> Records for T where
         + Throttles
         + Sites
         + SocialAccounts
+        + SocialCodes
         + Send
 {
 }

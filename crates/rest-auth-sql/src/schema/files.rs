@@ -18,7 +18,7 @@ const fn file(name: &'static str, sqlite: &'static str, postgres: &'static str) 
 }
 
 /// The files that make tables, parents first.
-pub(super) const TABLES: [File; 17] = [
+pub(super) const TABLES: [File; 18] = [
     file(
         "django_migrations",
         include_str!("../../migrations/sqlite/django_migrations.sql"),
@@ -103,6 +103,11 @@ pub(super) const TABLES: [File; 17] = [
         "rest_auth_refresh_token",
         include_str!("../../migrations/sqlite/rest_auth_refresh_token.sql"),
         include_str!("../../migrations/postgres/rest_auth_refresh_token.sql"),
+    ),
+    file(
+        "rest_auth_social_code",
+        include_str!("../../migrations/sqlite/rest_auth_social_code.sql"),
+        include_str!("../../migrations/postgres/rest_auth_social_code.sql"),
     ),
 ];
 

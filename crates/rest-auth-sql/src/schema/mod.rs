@@ -20,10 +20,11 @@ use files::{File, LOOKUPS, TABLES, Table};
 pub(crate) use needed::fit;
 
 /// What Django's history calls the files of our own tables.
-const OWN: [(&str, &str); 3] = [
+const OWN: [(&str, &str); 4] = [
     ("rest_auth", "0001_outbox"),
     ("rest_auth_throttle", "0003_throttle"),
     ("rest_auth_refresh_token", "0004_refresh_token"),
+    ("rest_auth_social_code", "0005_social_code"),
 ];
 
 /// What a run has made.

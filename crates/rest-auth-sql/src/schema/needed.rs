@@ -7,7 +7,7 @@ use crate::driver::Catalogue;
 use crate::user_model::{Profile, UserModel};
 
 /// What our statements name, beside the user table.
-const NEEDED: [(&str, &[&str]); 13] = [
+const NEEDED: [(&str, &[&str]); 14] = [
     ("account_emailaddress", &["id", "user_id", "email", "verified", "primary"]),
     ("account_emailconfirmation", &["id", "created", "sent", "key", "email_address_id"]),
     ("authtoken_token", &["key", "created", "user_id"]),
@@ -28,6 +28,7 @@ const NEEDED: [(&str, &[&str]); 13] = [
     ),
     ("rest_auth_throttle", &["id", "key", "taken_at", "expires_at"]),
     ("rest_auth_refresh_token", &["jti", "family", "started_at", "parent", "expires_at"]),
+    ("rest_auth_social_code", &["digest", "content", "expires_at", "used_at"]),
     (
         "socialaccount_socialaccount",
         &["id", "provider", "uid", "last_login", "date_joined", "user_id", "extra_data"],

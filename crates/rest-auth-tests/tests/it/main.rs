@@ -44,6 +44,7 @@ mod smtp;
 mod social_accounts;
 mod social_login;
 mod social_providers;
+mod social_redirect;
 mod spine;
 mod statements;
 mod store;

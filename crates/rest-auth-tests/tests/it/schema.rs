@@ -263,6 +263,7 @@ async fn a_database_of_djangos_is_completed_and_not_touched() {
         "rest_auth_outbox",
         "rest_auth_throttle",
         "rest_auth_refresh_token",
+        "rest_auth_social_code",
     ];
     assert_eq!(migrated.tables, made);
     let after = sqlite_schema(&file.open());
@@ -284,7 +285,7 @@ async fn a_missing_table_or_column_is_named() {
     let refused = store.ready().await.unwrap_err().to_string();
     assert!(
         refused.contains(
-            "rest_auth_outbox, rest_auth_throttle, rest_auth_refresh_token; `rest-auth migrate` makes them"
+            "rest_auth_outbox, rest_auth_throttle, rest_auth_refresh_token, rest_auth_social_code; `rest-auth migrate` makes them"
         ),
         "{refused}"
     );

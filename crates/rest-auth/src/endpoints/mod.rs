@@ -13,6 +13,7 @@ mod password_reset;
 mod registration;
 mod social_accounts;
 mod social_login;
+mod social_redirect;
 mod user;
 
 pub(crate) mod confirm_email;
@@ -40,6 +41,7 @@ pub(crate) fn all(app: &App) -> Vec<Endpoint> {
     }
     if settings.has(FeatureName::Social) {
         table.extend(social_login::endpoints(app));
+        table.extend(social_redirect::endpoints(app));
         table.extend(social_accounts::endpoints());
     }
     if settings.has(FeatureName::LegacyJwt) {

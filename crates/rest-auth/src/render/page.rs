@@ -52,6 +52,12 @@ pub(crate) fn email_taken(email: &str) -> String {
     )
 }
 
+/// What is wrong with a login that a browser has brought.
+pub(crate) fn refusal(sentences: &[&str]) -> String {
+    let paragraphs = sentences.iter().map(|sentence| format!("  <p>{}</p>\n", escape(sentence)));
+    format!(own_page!("Login Failed", "{}"), paragraphs.collect::<String>())
+}
+
 /// The link in a confirmation mail is of no use any more.
 pub(crate) const INVALID_LINK: &str =
     own_page!("Confirm Email Address", "  <p>This email confirmation link expired or is invalid.</p>\n");

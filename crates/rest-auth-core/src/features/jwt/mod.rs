@@ -36,7 +36,7 @@ pub(crate) use issue::{issue, mint_pair};
 pub use keys::Jwt;
 pub(crate) use keys::signing_text;
 pub use refresh::{Refreshed, TokenRefresh, refresh};
-pub(crate) use revoke::{Ending, end_family, end_tokens_of, look};
+pub(crate) use revoke::{Ending, end_family, end_family_of, end_tokens_of, id_of_refresh, look};
 pub use verify::{TokenVerify, verify};
 
 impl App {

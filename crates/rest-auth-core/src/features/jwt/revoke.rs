@@ -4,9 +4,9 @@ use rest_auth_formats::jwt::{self, TokenError, TokenKind};
 
 use super::authenticate::user_of;
 use super::issue::row;
-use super::{are_noted, have_families};
+use super::{TokenPair, are_noted, have_families};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{NewRefreshToken, RefreshToken, Secret, UserId};
 use crate::store::Tx;
 
@@ -46,6 +46,30 @@ pub(crate) async fn end_family(cx: &Context, tx: &mut dyn Tx, ending: &Ending) -
     tx.blacklist_refresh_token(&token.id, cx.now).await?;
     if have_families(&cx.settings)
         && let Some((family, _)) = tx.refresh_token(&token.id).await?.and_then(|known| known.family)
+    {
+        tx.blacklist_family(&family, cx.now).await?;
+    }
+    Ok(())
+}
+
+/// The id of a refresh token that was just made, where it is noted.
+pub(crate) fn id_of_refresh(cx: &Context, pair: &TokenPair) -> Result<Option<String>> {
+    if !are_noted(&cx.settings) {
+        return Ok(None);
+    }
+    let jwt = cx.jwt()?;
+    let claims = jwt.decode(pair.refresh.expose().as_bytes(), cx.now).map_err(|error| {
+        Error::internal(format!("a refresh token that was just made cannot be read: {error}"))
+    })?;
+    Ok(jwt.id_of(&claims).map(str::to_owned))
+}
+
+/// Ends the token with this id and everything that was bought with it.
+pub(crate) async fn end_family_of(cx: &Context, tx: &mut dyn Tx, user: UserId, id: &str) -> Result<()> {
+    tx.hold_refresh_tokens(&user.to_string()).await?;
+    tx.blacklist_refresh_token(id, cx.now).await?;
+    if have_families(&cx.settings)
+        && let Some((family, _)) = tx.refresh_token(id).await?.and_then(|known| known.family)
     {
         tx.blacklist_family(&family, cx.now).await?;
     }

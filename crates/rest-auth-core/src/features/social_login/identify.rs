@@ -23,8 +23,13 @@ pub(super) async fn identify(cx: &Context, provider: &Provider, given: &Given) -
     if given.code_verifier.as_ref().is_some_and(|verifier| !pkce::is_verifier(verifier.expose())) {
         return Err(Error::field("code_verifier", messages::INVALID_VALUE));
     }
+    ask(cx, provider, given, redirect_uri).await
+}
+
+/// What asking takes, for an answer that comes or came to this address.
+pub(crate) fn asking<'a>(cx: &'a Context, redirect_uri: &'a str) -> Asking<'a> {
     let settings = &cx.settings.socialaccount;
-    let asking = Asking {
+    Asking {
         fetch: &cx.social.fetch,
         documents: &cx.social.documents,
         redirect_uri,
@@ -32,9 +37,20 @@ pub(super) async fn identify(cx: &Context, provider: &Provider, given: &Given) -
         allow_unbound: settings.allow_unbound_access_token,
         now: cx.now,
         nonce: random_text::draw(random_text::LETTERS_AND_DIGITS, 32, &mut |bytes| cx.entropy.fill(bytes)),
-    };
+    }
+}
+
+/// Puts the questions. What was given is known to be complete.
+pub(crate) async fn ask(
+    cx: &Context,
+    provider: &Provider,
+    given: &Given,
+    redirect_uri: &str,
+) -> Result<Identity> {
+    let asking = asking(cx, redirect_uri);
     let mut identity =
         provider.identify(&asking, given).await.map_err(|error| refusal(cx, provider, error))?;
+    let configured = cx.settings.socialaccount.providers.get(&provider.id);
     if !identity.bound {
         tracing::warn!(
             provider = provider.id,
@@ -51,7 +67,7 @@ pub(super) async fn identify(cx: &Context, provider: &Provider, given: &Given) -
 }
 
 /// What the client is told; the log is told why. Upstream answers most of these with 500 (W-26).
-fn refusal(cx: &Context, provider: &Provider, error: ProviderError) -> Error {
+pub(crate) fn refusal(cx: &Context, provider: &Provider, error: ProviderError) -> Error {
     match error {
         ProviderError::Exchange(why) => {
             tracing::info!(provider = provider.id, request = cx.meta.request_id, %why, "a code was not exchanged");

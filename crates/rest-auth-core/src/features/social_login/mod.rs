@@ -21,13 +21,18 @@ use crate::error::{Error, Result};
 use crate::features::login::LoggedIn;
 use crate::features::sessions::Session;
 use crate::form::{Field, Form, Values};
+use crate::hooks::Newcomer;
 use crate::messages;
 use crate::model::{Secret, User};
-use crate::providers::{Given, Input, Protocol, Row};
+use crate::providers::{Given, Identity, Input, Protocol, Provider, Row};
 use crate::social;
 use crate::throttles;
 
+use crate::features::social_redirect::Redemption;
+
 use carry_out::{Done, carry_out};
+pub(crate) use identify::{ask, asking, refusal};
+pub(crate) use plan::foresee;
 use plan::{Plan, plan};
 
 /// A login begins so often at most because somebody else has written meanwhile what it was going to.
@@ -49,6 +54,14 @@ pub enum Purpose<'a> {
     Login,
     /// Connecting it to the account that asks.
     Connect(&'a User),
+}
+
+/// Somebody whom a provider has named.
+pub(crate) struct Visitor {
+    pub(crate) provider: Provider,
+    pub(crate) identity: Identity,
+    /// The code by which a front end hands them in, where one does.
+    pub(crate) redemption: Option<Redemption>,
 }
 
 impl SocialLogin {
@@ -84,6 +97,7 @@ impl SocialLogin {
                 code_verifier: given("code_verifier"),
                 nonce: given("nonce"),
                 inputs: Input::ALL.into_iter().filter_map(|i| Some((i, given(i.name())?))).collect(),
+                request_token: None,
             },
         }
     }
@@ -98,17 +112,31 @@ pub async fn log_in(
 ) -> Result<LoggedIn> {
     let provider = social::provider(cx, &input.provider).await?;
     let identity = identify::identify(cx, &provider, &input.given).await?;
+    enter(cx, &Visitor { provider, identity, redemption: None }, purpose, current).await
+}
+
+/// Finds or makes the account of somebody whom a provider has named, and issues what a login is answered with. Every
+/// social login passes through here.
+pub(crate) async fn enter(
+    cx: &Context,
+    visitor: &Visitor,
+    purpose: Purpose<'_>,
+    current: Option<&Session>,
+) -> Result<LoggedIn> {
+    let Visitor { provider, identity, redemption } = visitor;
+    let mut untaken = redemption.as_ref();
     for _ in 0..TRIES {
-        let mut plan = plan(cx, &provider, &identity.profile, purpose).await?;
-        match &mut plan {
-            Plan::SignUp(new) => cx.hooks.before_register(cx, new).await?,
-            Plan::Known(user) | Plan::ByAddress(user) | Plan::Connect(user) => {
-                cx.hooks.before_login(cx, user).await?;
-            }
-        }
+        let mut plan = plan(cx, provider, &identity.profile, purpose).await?;
+        run_hooks(cx, visitor, &mut plan).await?;
         let is_new = matches!(plan, Plan::SignUp(_));
         let mut tx = cx.store.write().await?;
-        let user = match carry_out(cx, tx.as_mut(), &provider, &identity, plan).await? {
+        if let Some(redemption) = untaken.take()
+            && !redemption.take(cx, tx.as_mut()).await?
+        {
+            drop(tx);
+            return Err(redemption.take_back(cx).await?);
+        }
+        let user = match carry_out(cx, tx.as_mut(), provider, identity, plan).await? {
             Done::As(user) => user,
             Done::Stale => {
                 // What was seen in here may not be committed yet, and a new plan reads what is. A commit waits for it.
@@ -123,6 +151,9 @@ pub async fn log_in(
         };
         let wanted = Wanted::of(&cx.settings, cx.settings.rest_auth.session_login);
         let credentials = credentials::issue(cx, tx.as_mut(), &user, wanted, current).await?;
+        if let Some(redemption) = redemption {
+            redemption.note(cx, tx.as_mut(), &user, &credentials).await?;
+        }
         tx.commit().await?;
 
         cx.outbox_bell.notify_one();
@@ -130,8 +161,30 @@ pub async fn log_in(
         if is_new {
             cx.hooks.after_register(cx, &user).await?;
         }
+        if matches!(purpose, Purpose::Connect(_)) {
+            cx.hooks.after_connect(cx, newcomer(visitor, Some(&user))).await?;
+        }
         cx.hooks.after_login(cx, &user).await?;
         return Ok(LoggedIn { user, credentials });
     }
     Err(Error::Unavailable { retry_after: 1, what: "the account" })
+}
+
+/// What a host has to say before anything is written.
+async fn run_hooks(cx: &Context, visitor: &Visitor, plan: &mut Plan) -> Result<()> {
+    match plan {
+        Plan::SignUp(new) => {
+            cx.hooks.before_social_login(cx, newcomer(visitor, None)).await?;
+            cx.hooks.populate_user(cx, &visitor.identity.profile, new).await?;
+            cx.hooks.before_register(cx, new).await
+        }
+        Plan::Known(user) | Plan::ByAddress(user) | Plan::Connect(user) => {
+            cx.hooks.before_social_login(cx, newcomer(visitor, Some(user))).await?;
+            cx.hooks.before_login(cx, user).await
+        }
+    }
+}
+
+fn newcomer<'a>(visitor: &'a Visitor, user: Option<&'a User>) -> Newcomer<'a> {
+    Newcomer { provider: visitor.provider.stored_id(), profile: &visitor.identity.profile, user }
 }

@@ -55,6 +55,11 @@ pub(super) async fn plan(
     Ok(Plan::SignUp(new))
 }
 
+/// Whether a login would be refused as things are: told before a front end asks for it. Nothing is written.
+pub(crate) async fn foresee(cx: &Context, provider: &Provider, profile: &Profile) -> Result<()> {
+    plan(cx, provider, profile, Purpose::Login).await.map(drop)
+}
+
 /// An account that is off gets nothing (W-28).
 fn active(user: User) -> Result<User> {
     if user.is_active { Ok(user) } else { Err(Error::non_field(messages::LOGIN_DISABLED)) }

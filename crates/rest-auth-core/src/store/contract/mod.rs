@@ -11,6 +11,7 @@ mod own_fields;
 mod refresh_tokens;
 mod sessions;
 mod social_accounts;
+mod social_codes;
 mod throttles;
 mod tokens;
 mod transactions;
@@ -43,6 +44,7 @@ pub const CASES: &[&[Case]] = &[
     refresh_tokens::CASES,
     sessions::CASES,
     social_accounts::CASES,
+    social_codes::CASES,
     mails::CASES,
     throttles::CASES,
     transactions::CASES,

@@ -1,0 +1,106 @@
+//! A browser is sent off to a provider.
+
+use super::attempt::{Attempt, id_of};
+use super::{FrontEnd, draw, parameters, ticket};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::features::social_login::asking;
+use crate::messages;
+use crate::model::Secret;
+use crate::providers::AuthorizationParts;
+use crate::social;
+
+/// The characters of a state, a nonce, and PKCE's verifier: 256 bits and more.
+const RANDOM: usize = 48;
+
+/// What the address says that a front end sends a browser to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    next: Option<String>,
+    state: Option<String>,
+    challenge: Option<String>,
+    ticket: Option<Secret>,
+}
+
+/// A browser that wants to go.
+#[derive(Clone, Debug)]
+pub struct Departure<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// What its address says.
+    pub asked: Asked,
+    /// Where the provider's answer is to come.
+    pub callback: String,
+}
+
+/// Where it goes.
+#[derive(Clone, Debug)]
+pub struct Departed {
+    /// The provider's address.
+    pub location: Secret,
+    /// The attempt's short name.
+    pub id: String,
+    /// The attempt, for the browser to keep. Secret from everybody else.
+    pub sealed: Secret,
+}
+
+impl Asked {
+    /// Reads the query: `next`, `state`, `code_challenge` with `code_challenge_method`, or a `ticket` that says all of it.
+    pub fn from_query(query: &str) -> Result<Self> {
+        let mut asked = Self::default();
+        for (name, value) in parameters(query)? {
+            match name.as_str() {
+                "next" => asked.next = Some(value),
+                "state" => asked.state = Some(value),
+                "code_challenge" => asked.challenge = Some(value),
+                "code_challenge_method" if value != "S256" => {
+                    return Err(Error::field("code_challenge_method", messages::SOCIAL_CHALLENGE));
+                }
+                "ticket" => asked.ticket = Some(Secret::new(value)),
+                _ => {}
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// Makes an attempt and says where the browser goes with it.
+pub async fn depart(cx: &Context, departure: Departure<'_>) -> Result<Departed> {
+    let Departure { provider: name, asked, callback } = departure;
+    let (front_end, user) = match &asked.ticket {
+        Some(ticket) => {
+            let (front_end, user) = ticket::redeem(cx, name, ticket).await?;
+            (front_end, Some(user))
+        }
+        None => {
+            let (next, state) = (asked.next.as_deref(), asked.state.as_deref());
+            (FrontEnd::check(&cx.settings, next, state, asked.challenge.as_deref())?, None)
+        }
+    };
+    let provider = social::provider(cx, name).await?;
+    let (state, verifier, nonce) = (draw(cx, RANDOM), Secret::new(draw(cx, RANDOM)), draw(cx, RANDOM));
+    let scope = cx.settings.socialaccount.providers.get(name).map_or(&[][..], |own| own.scope.as_slice());
+    let parts = AuthorizationParts { state: &state, verifier: &verifier, nonce: &nonce, scope };
+    let sent = provider.send_off(&asking(cx, &callback), &parts).await;
+    let sent = sent.map_err(|error| crate::features::social_login::refusal(cx, &provider, error))?;
+    let (state, token_secret) = match sent.request_token {
+        Some((token, secret)) => (token, Some(secret.expose().clone())),
+        None => (state, None),
+    };
+    let attempt = Attempt {
+        provider: name.to_owned(),
+        verifier: sent.uses_pkce.then(|| verifier.expose().clone()),
+        nonce: sent.uses_nonce.then_some(nonce),
+        token_secret,
+        redirect_uri: callback,
+        issuers: sent.issuers,
+        names_issuer: sent.names_issuer,
+        next: front_end.next,
+        front_end_state: front_end.state,
+        challenge: front_end.challenge,
+        user,
+        state,
+    };
+    let sealed = Secret::new(attempt.seal(cx)?);
+    Ok(Departed { location: sent.url, id: id_of(&attempt.state), sealed })
+}
