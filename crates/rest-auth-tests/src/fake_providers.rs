@@ -263,7 +263,7 @@ impl FakeProviders {
             return answer(401, &json!({"errors": [{"code": 32}]}));
         }
         if given.is_none() {
-            let number = visits.len();
+            let number = self.asked.lock().expect("nobody panics").len();
             let redirect_uri = asked.param("oauth_callback").to_owned();
             visits.insert(format!("request-{number}"), Visit { redirect_uri, ..Visit::default() });
             let token = format!("oauth_token=request-{number}&oauth_token_secret=request-secret-{number}");

@@ -73,7 +73,7 @@ async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, 
     if let Err(error) = arrived.browser.settle(&cx, reply.status, &mut reply.cookies).await {
         reply = ApiError::from(error).into_reply(style);
     }
-    if endpoint.for_browsers && reply.status.is_client_error() && negotiate::prefers_page(&head.headers) {
+    if endpoint.for_browsers && reply.status.is_client_error() && negotiate::asks_for_page(&head.headers) {
         return respond::refusal_page(&reply, wrapping);
     }
     respond::from_endpoint(reply, accepted, endpoint.allow_header(), wrapping)

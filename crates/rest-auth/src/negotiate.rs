@@ -91,6 +91,11 @@ const fn format(renderer: RendererName) -> &'static str {
     }
 }
 
+/// Whether a page is preferred to JSON by a client that says what it reads: a browser.
+pub(crate) fn asks_for_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(ACCEPT) && prefers_page(headers)
+}
+
 /// Whether a client that is told of something outside of any endpoint reads a page: unless it asks for JSON,
 /// it gets Django's.
 pub(crate) fn prefers_page(headers: &HeaderMap) -> bool {

@@ -42,7 +42,7 @@ const NEVER: [(&str, &[&str]); 5] = [
 ];
 
 /// Features with a form or a flow that a client calls; each has its name in every layer.
-const FEATURES: [&str; 12] = [
+const FEATURES: [&str; 13] = [
     "confirm_email",
     "email_verification",
     "jwt",
@@ -54,11 +54,13 @@ const FEATURES: [&str; 12] = [
     "registration",
     "social_accounts",
     "social_login",
+    "social_redirect",
     "user",
 ];
 
-/// Those whose scenarios stand in files of other names (`jwt_login.toml` …), or have not been recorded.
-const NOT_RECORDED: [&str; 4] = ["jwt", "legacy_jwt", "social_accounts", "social_login"];
+/// Those whose scenarios stand in files of other names (`jwt_login.toml` …), or have not been recorded; what upstream
+/// does not have cannot be.
+const NOT_RECORDED: [&str; 5] = ["jwt", "legacy_jwt", "social_accounts", "social_login", "social_redirect"];
 
 /// Where a feature has its file: or, of the first layer, a folder.
 const LAYERS: [&str; 4] = [

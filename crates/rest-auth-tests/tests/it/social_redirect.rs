@@ -469,7 +469,7 @@ async fn a_front_end_hears_its_own_state_and_what_went_wrong() {
 #[tokio::test]
 async fn s_95_a_code_is_good_once_for_a_minute_and_its_second_use_takes_back_what_it_gave() {
     for database in Database::each().await {
-        let settings = "[rest_auth]\nsession_login = true\nuse_jwt = true\n[http]\nauthentication = [\"jwt\", \"session\", \"token\"]\n\
+        let settings = "[rest_auth]\nsession_login = true\nuse_jwt = true\njwt_auth_httponly = false\n[http]\nauthentication = [\"jwt\", \"session\", \"token\"]\n\
                         features = [\"social\", \"blacklist\"]\n[simple_jwt]\nrotate_refresh_tokens = true\nblacklist_after_rotation = true";
         let (app, fake) = on(database, settings).await;
         let location = travel((&app.client(), &fake), ("github", "alice"), "").await;

@@ -34,8 +34,7 @@ pub(super) async fn plan(
         return Ok(Plan::Connect(user.clone()));
     }
     let mut records = cx.store.read().await?;
-    if let Some(account) = records.social_account(provider.stored_id(), &profile.uid).await? {
-        let user = records.user(account.user_id).await?.ok_or(Error::NotFound)?;
+    if let Some(user) = owner(records.as_mut(), provider, profile).await? {
         return active(user).map(Plan::Known);
     }
     if let Some(user) = by_verified_address(cx, records.as_mut(), provider, profile).await? {
@@ -45,7 +44,11 @@ pub(super) async fn plan(
         return Err(Error::PermissionDenied(messages::SOCIAL_SIGNUP_CLOSED));
     }
     if address_taken(cx, records.as_mut(), profile).await? {
-        return Err(Error::non_field(messages::SOCIAL_ALREADY_REGISTERED));
+        // Perhaps by the same person, a moment ago, after the account was looked for.
+        return match owner(records.as_mut(), provider, profile).await? {
+            Some(user) => active(user).map(Plan::Known),
+            None => Err(Error::non_field(messages::SOCIAL_ALREADY_REGISTERED)),
+        };
     }
     drop(records);
     let username = username(cx, profile).await?;
@@ -53,6 +56,14 @@ pub(super) async fn plan(
     let mut new = NewUser::new(username, profile.email.clone(), password, cx.now);
     (new.first_name, new.last_name) = (profile.first_name.clone(), profile.last_name.clone());
     Ok(Plan::SignUp(new))
+}
+
+/// Whose account here the provider's is.
+async fn owner(records: &mut dyn Records, provider: &Provider, profile: &Profile) -> Result<Option<User>> {
+    let Some(account) = records.social_account(provider.stored_id(), &profile.uid).await? else {
+        return Ok(None);
+    };
+    Ok(Some(records.user(account.user_id).await?.ok_or(Error::NotFound)?))
 }
 
 /// Whether a login would be refused as things are: told before a front end asks for it. Nothing is written.
