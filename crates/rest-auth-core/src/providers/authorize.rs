@@ -4,10 +4,11 @@
 use rest_auth_formats::{percent, pkce};
 use serde_json::Value;
 
-use super::identity::{Asking, ProviderError};
+use super::identity::{Asking, Given, ProviderError};
 use super::path::{Answers, text_of};
 use super::pattern::Pattern;
 use super::provider::{Provider, Values};
+use super::quirks::Situation;
 use super::requests::with_query;
 use super::row::{Protocol, Texts};
 use crate::model::Secret;
@@ -23,6 +24,8 @@ pub struct AuthorizationParts<'a> {
     pub nonce: &'a str,
     /// Scopes instead of the row's; none: the row's.
     pub scope: &'a [String],
+    /// What the row asks for beside a code, as far as it is known by now.
+    pub given: &'a Given,
 }
 
 /// Where a browser goes, and what must be kept until it comes back.
@@ -50,13 +53,15 @@ impl Provider {
         attempt: &AuthorizationParts<'_>,
     ) -> Result<SendOff, ProviderError> {
         match self.row.protocol {
+            Protocol::Telegram => Err(self.no_address("that browsers could be sent to")),
             Protocol::Oauth1 => self.send_off_oauth1(asking).await,
             Protocol::Oauth2 => {
-                let url = self.address(self.patterns.authorize_url.as_ref(), asking);
+                let values = self.values_of(asking, attempt.given).await?;
+                let url = self.address(self.patterns.authorize_url.as_ref(), &values);
                 let url = url.ok_or_else(|| self.no_address("that browsers could be sent to"))?;
                 let issuers = self.row.id_token_issuer.iter().flat_map(Texts::iter);
                 let issuers = issuers.map(str::to_owned).collect();
-                self.request(asking, attempt, &url).map(|sent| SendOff { issuers, ..sent })
+                self.request(asking, attempt, &url, &values).map(|sent| SendOff { issuers, ..sent })
             }
             Protocol::OpenidConnect => {
                 let found = self.discover(asking).await?;
@@ -64,9 +69,26 @@ impl Provider {
                     .authorization_endpoint
                     .ok_or_else(|| self.no_address("that browsers could be sent to"))?;
                 let (issuers, names_issuer) = (vec![found.issuer], found.names_issuer);
-                self.request(asking, attempt, &url).map(|sent| SendOff { issuers, names_issuer, ..sent })
+                let values = redirect_uri(asking);
+                let sent = self.request(asking, attempt, &url, &values)?;
+                Ok(SendOff { issuers, names_issuer, ..sent })
             }
         }
+    }
+
+    /// Values of placeholders: where the answer is to come, what the row asks for, and what a quirk makes of it where the
+    /// address needs that.
+    async fn values_of(&self, asking: &Asking<'_>, given: &Given) -> Result<LoginValues, ProviderError> {
+        let mut values = redirect_uri(asking);
+        let needed = |name: &&str| {
+            let url = self.patterns.authorize_url.as_ref();
+            url.is_some_and(|url| url.settings().any(|setting| setting == *name))
+        };
+        if let Some(quirk) = self.quirk().filter(|quirk| quirk.names().iter().any(|name| needed(&name))) {
+            values.extend(quirk.values(&Situation { provider: self, asking, given }).await?);
+        }
+        values.extend(self.row.inputs.iter().map(|input| (input.name(), given.input(*input).to_owned())));
+        Ok(values)
     }
 
     fn request(
@@ -74,6 +96,7 @@ impl Provider {
         asking: &Asking<'_>,
         attempt: &AuthorizationParts<'_>,
         url: &str,
+        values: &LoginValues,
     ) -> Result<SendOff, ProviderError> {
         let scopes = self.scopes(attempt.scope, asking.query_email);
         let uses_nonce = scopes.iter().any(|scope| scope == "openid");
@@ -97,11 +120,13 @@ impl Provider {
         let mut params: Vec<(String, String)> =
             params.into_iter().map(|(name, value)| (theirs(name), value)).collect();
         // What makes the attempt safe is not for anybody to replace.
-        for (name, value) in self.auth_params(asking)? {
+        for (name, value) in self.auth_params(values)? {
             if params.iter().all(|(known, _)| *known != name) {
                 params.push((name, value));
             }
         }
+        // Some providers insist on the order of the alphabet.
+        params.sort();
         Ok(SendOff {
             url: Secret::new(with_query(url, &params)),
             uses_pkce,
@@ -113,10 +138,10 @@ impl Provider {
     }
 
     /// The row's parameters, those of the provider's settings, and those of the application, which win.
-    fn auth_params(&self, asking: &Asking<'_>) -> Result<Vec<(String, String)>, ProviderError> {
+    fn auth_params(&self, values: &LoginValues) -> Result<Vec<(String, String)>, ProviderError> {
         let mut params = Vec::new();
         for (name, pattern) in &self.patterns.auth_params {
-            let value = self.text(pattern, asking);
+            let value = self.text(pattern, values);
             params.push((name.clone(), value.ok_or_else(|| self.no_address("for all of auth_params"))?));
         }
         let settings = &self.application.settings;
@@ -159,14 +184,12 @@ impl Provider {
         self.application.client_id.split(',').next().unwrap_or_default().trim()
     }
 
-    fn address(&self, pattern: Option<&Pattern>, asking: &Asking<'_>) -> Option<String> {
-        let (answers, login) = (Answers::default(), redirect_uri(asking));
-        pattern?.address(&Values { provider: self, answers: &answers, login: &login })
+    fn address(&self, pattern: Option<&Pattern>, login: &LoginValues) -> Option<String> {
+        pattern?.address(&Values { provider: self, answers: &Answers::default(), login })
     }
 
-    fn text(&self, pattern: &Pattern, asking: &Asking<'_>) -> Option<String> {
-        let (answers, login) = (Answers::default(), redirect_uri(asking));
-        pattern.text(&Values { provider: self, answers: &answers, login: &login })
+    fn text(&self, pattern: &Pattern, login: &LoginValues) -> Option<String> {
+        pattern.text(&Values { provider: self, answers: &Answers::default(), login })
     }
 
     fn no_address(&self, what: &str) -> ProviderError {
@@ -175,9 +198,10 @@ impl Provider {
 
     /// RFC 5849, section 2.1: a request token, then the browser goes with it.
     async fn send_off_oauth1(&self, asking: &Asking<'_>) -> Result<SendOff, ProviderError> {
-        let url = self.address(self.patterns.request_token_url.as_ref(), asking);
+        let values = redirect_uri(asking);
+        let url = self.address(self.patterns.request_token_url.as_ref(), &values);
         let url = url.ok_or_else(|| self.no_address("that gives request tokens"))?;
-        let browsers = self.address(self.patterns.authorize_url.as_ref(), asking);
+        let browsers = self.address(self.patterns.authorize_url.as_ref(), &values);
         let browsers = browsers.ok_or_else(|| self.no_address("that browsers could be sent to"))?;
         let callback = [("oauth_callback".to_owned(), asking.redirect_uri.to_owned())];
         let answer = self.signed_post(asking, &with_query(&url, &callback), None).await?;
@@ -185,7 +209,7 @@ impl Provider {
         let (Some(token), Some(secret)) = (member("oauth_token"), member("oauth_token_secret")) else {
             return Err(ProviderError::Exchange(format!("{} gave no request token", self.row.title)));
         };
-        let mut params = self.auth_params(asking)?;
+        let mut params = self.auth_params(&values)?;
         params.retain(|(name, _)| name != "oauth_token");
         params.push(("oauth_token".to_owned(), token.to_owned()));
         if !self.row.scopes.is_empty() {
@@ -210,7 +234,7 @@ impl Provider {
         (token, secret): (&str, &Secret),
         verifier: &Secret,
     ) -> Result<Value, ProviderError> {
-        let url = self.address(self.patterns.access_token_url.as_ref(), asking);
+        let url = self.address(self.patterns.access_token_url.as_ref(), &redirect_uri(asking));
         let url = url.ok_or_else(|| self.no_address("that takes verifiers"))?;
         let params = [("oauth_verifier".to_owned(), verifier.expose().clone())];
         let signed_with = Some((token, secret.expose().as_str()));
@@ -244,6 +268,9 @@ impl Provider {
     }
 }
 
-fn redirect_uri(asking: &Asking<'_>) -> [(&'static str, String); 1] {
-    [("redirect_uri", asking.redirect_uri.to_owned())]
+/// Names of placeholders and their values.
+type LoginValues = Vec<(&'static str, String)>;
+
+fn redirect_uri(asking: &Asking<'_>) -> LoginValues {
+    vec![("redirect_uri", asking.redirect_uri.to_owned())]
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::documents::Documents;
 use super::mapping::Profile;
@@ -33,7 +33,7 @@ pub struct Given {
 }
 
 /// What some providers need beside a code: a row lists its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {
     /// VK: what its redirect brought along with the code.
@@ -52,6 +52,11 @@ pub enum Input {
 impl Input {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::DeviceId, Self::Region, Self::Shop, Self::TgAuthResult, Self::User];
+
+    /// The input of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|input| input.name() == name)
+    }
 
     /// The name of the field, and of the placeholder in a row.
     pub const fn name(self) -> &'static str {

@@ -1,12 +1,13 @@
 //! Logging in by a provider with a browser: off, back, and on to a front end that exchanges its code.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use rest_auth_core::hooks::{Newcomer, SocialHooks};
 use rest_auth_core::messages::Message;
 use rest_auth_core::model::NewUser;
-use rest_auth_core::providers::Profile;
+use rest_auth_core::providers::{Profile, Protocol};
 use rest_auth_core::store::UserLookup;
 use rest_auth_core::{Context, Error, Result};
 use rest_auth_formats::{percent, pkce};
@@ -15,6 +16,7 @@ use rest_auth_tests::fake_providers::{FakeProviders, SETTINGS};
 use serde_json::{Value, json};
 
 const FRONT_END: &str = "https://app.example.com/login?from=social";
+const OTHER_KEY: &str = include_str!("../certificates/other.key.pem");
 const OTHER: &str = "com.example.app:/login";
 const VERIFIER: &str = "a-verifier-of-the-front-end-with-43-characters";
 const LIST: &str = "[socialaccount]\nallowed_redirects = [\"https://app.example.com/login?from=social\", \"com.example.app:/login\"]\n";
@@ -139,12 +141,12 @@ async fn the_provider_is_asked_as_its_row_and_the_settings_say() {
         percent::decode_pairs(github.split_once('?').unwrap().1).into_iter().map(|(name, _)| name).collect();
     let expected = [
         "client_id",
-        "redirect_uri",
-        "scope",
-        "response_type",
-        "state",
         "code_challenge",
         "code_challenge_method",
+        "redirect_uri",
+        "response_type",
+        "scope",
+        "state",
     ];
     assert_eq!(names, expected);
     assert_eq!(param(&github, "redirect_uri").unwrap(), "http://testserver/rest-auth/github/callback/");
@@ -814,4 +816,47 @@ async fn a_host_may_refuse_fill_and_observe_social_logins() {
         format!("disconnected ann {id}"),
     ];
     assert_eq!(diary(), expected);
+}
+
+#[tokio::test]
+async fn s_80_s_81_every_provider_gets_a_state_and_a_challenge_and_answers_nobody_without() {
+    let catalogue = rest_auth_core::providers::Catalogue::read(&std::collections::BTreeMap::new()).unwrap();
+    let own: toml::Table = toml::from_str(SETTINGS).unwrap();
+    let own = own["socialaccount"]["providers"].as_table().unwrap();
+    let mut settings = String::new();
+    for name in catalogue.names().filter(|name| !own.contains_key(*name)) {
+        let row = catalogue.row(name).unwrap();
+        let needed = row.required_settings.iter().map(|name| format!("{name} = \"https://id.example.org\""));
+        let needed = needed.chain([format!("certificate_key = '''{OTHER_KEY}'''")]);
+        let needed: Vec<String> = needed.collect();
+        write!(
+            settings,
+            "[socialaccount.providers.\"{name}\"]\nclient_id = \"c\"\nsecret = \"s\"\nkey = \"https://id.example.org\"\n[socialaccount.providers.\"{name}\".settings]\n{}\n",
+            needed.join("\n")
+        )
+        .unwrap();
+    }
+    let (app, _fake) = start(&settings).await;
+    let mut asked = 0;
+    for name in catalogue.names() {
+        let row = catalogue.row(name).unwrap();
+        let slug = row.slug.as_deref().unwrap_or(name);
+        let nobody =
+            app.client().get(&format!("/rest-auth/{slug}/callback/?code=c&oauth_verifier=v")).send().await;
+        if row.protocol == Protocol::Telegram {
+            assert_eq!(nobody.status, 404, "{name}");
+            continue;
+        }
+        assert_eq!((nobody.status, nobody.detail().as_str()), (400, STATE), "{name}");
+        if row.protocol == Protocol::Oauth1 {
+            continue;
+        }
+        let there = depart(&app.client(), slug, "shop=a-shop").await;
+        assert!(there.starts_with("https://") && !there.contains(['{', '}']), "{name}: {there}");
+        assert_eq!(param(&there, "state").map(|state| state.len()), Some(48), "{name}: {there}");
+        assert_eq!(param(&there, "code_challenge").is_some(), row.pkce != Some(false), "{name}: {there}");
+        assert!(param(&there, "redirect_uri").unwrap().ends_with(&format!("/{slug}/callback/")), "{name}");
+        asked += 1;
+    }
+    assert!(asked > 100, "{asked}");
 }

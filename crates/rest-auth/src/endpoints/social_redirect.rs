@@ -8,7 +8,7 @@ use rest_auth_core::features::social_redirect::{
 };
 use rest_auth_core::form::Input;
 use rest_auth_core::model::Secret;
-use rest_auth_core::providers::Row;
+use rest_auth_core::providers::{Input as ProviderInput, Protocol, Row};
 use rest_auth_core::settings::{PermissionName, Settings};
 use rest_auth_core::{App, Context, throttles};
 use rest_auth_formats::{percent, redirect};
@@ -45,7 +45,9 @@ pub(super) fn endpoints(app: &App) -> Vec<Endpoint> {
         return Vec::new();
     }
     let mut table = vec![exchange_endpoint(&app.settings)];
-    for (name, row) in app.social.configured(&app.settings) {
+    // Telegram answers where only scripts of a page can read it.
+    let redirects = |row: &Row| row.protocol != Protocol::Telegram;
+    for (name, row) in app.social.configured(&app.settings).filter(|(_, row)| redirects(row)) {
         table.extend(of_provider(name, row));
     }
     table
@@ -122,9 +124,10 @@ async fn arrive(cx: Context, call: Call, provider: String) -> Result<Reply, ApiE
 /// the browser is asked to come again by `GET`.
 async fn hop(cx: Context, call: Call) -> Result<Reply, ApiError> {
     let form = call.body.unwrap_or_else(|| Ok(Input::empty()))?;
-    let known = ["state", "code", "error", "iss"];
-    let pairs = known.iter().filter_map(|name| match form.get(name) {
-        Some(Input::Text(text)) => Some((*name, text.value.as_str())),
+    let known =
+        ["state", "code", "error", "iss"].into_iter().chain(ProviderInput::ALL.map(ProviderInput::name));
+    let pairs = known.filter_map(|name| match form.get(name) {
+        Some(Input::Text(text)) => Some((name, text.value.as_str())),
         _ => None,
     });
     let query = percent::encode_pairs(pairs);

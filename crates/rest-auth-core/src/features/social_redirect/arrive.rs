@@ -2,6 +2,8 @@
 //! for it; whatever else went wrong, the front end is told. Only an answer that belongs to no attempt of this browser at
 //! this provider stays here.
 
+use std::collections::BTreeMap;
+
 use rest_auth_formats::pkce;
 use rest_auth_formats::salted_hmac::constant_time_equal;
 
@@ -13,7 +15,7 @@ use crate::error::{Error, FieldErrors, Result};
 use crate::features::social_login;
 use crate::messages::{self, Message};
 use crate::model::Secret;
-use crate::providers::{Given, Provider, with_query};
+use crate::providers::{Given, Input, Provider, with_query};
 use crate::social;
 use crate::store::{Hit, Window};
 
@@ -37,6 +39,7 @@ pub struct Answer {
     verifier: Option<Secret>,
     error: Option<String>,
     issuer: Option<String>,
+    inputs: BTreeMap<Input, Secret>,
 }
 
 /// A browser with an answer.
@@ -66,7 +69,9 @@ impl Answer {
                 "oauth_verifier" => answer.verifier = Some(Secret::new(value)),
                 "error" => answer.error = Some(value),
                 "iss" => answer.issuer = Some(value),
-                _ => {}
+                name => {
+                    answer.inputs.extend(Input::named(name).map(|input| (input, Secret::new(value))));
+                }
             }
         }
         Ok(answer)
@@ -139,9 +144,11 @@ async fn identify(cx: &Context, attempt: &Attempt, answer: Answer) -> Result<Sec
     code::issue(cx, &hand_over).await
 }
 
-fn given(attempt: &Attempt, answer: Answer) -> Result<Given> {
+fn given(attempt: &Attempt, mut answer: Answer) -> Result<Given> {
     let missing = || Error::non_field(messages::SOCIAL_EXCHANGE_FAILED);
     let nonce = attempt.nonce.as_deref().map(Secret::from);
+    // What the browser left with goes before what it comes with.
+    answer.inputs.extend(attempt.inputs.iter().map(|(input, value)| (*input, Secret::from(value.as_str()))));
     Ok(match &attempt.token_secret {
         Some(secret) => {
             let verifier = answer.verifier.ok_or_else(missing)?;
@@ -152,6 +159,7 @@ fn given(attempt: &Attempt, answer: Answer) -> Result<Given> {
             code: Some(answer.code.ok_or_else(missing)?),
             code_verifier: attempt.verifier.as_deref().map(Secret::from),
             nonce,
+            inputs: answer.inputs,
             ..Given::default()
         },
     })

@@ -3,6 +3,8 @@
 //! The cookie binds it to the browser, the signature to this deployment, and what it says to a provider, a front end and
 //! a secret for PKCE. That it is used once is a row of the database.
 
+use std::collections::BTreeMap;
+
 use rest_auth_formats::pkce;
 use rest_auth_formats::signing::{self, Compression, MaxAge};
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use serde_json::Value;
 use super::FrontEnd;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::providers::Input;
 
 /// Seconds in which a browser must come back.
 pub const LIFETIME: i64 = 600;
@@ -33,6 +36,9 @@ pub(super) struct Attempt {
     /// The secret of OAuth 1's request token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) token_secret: Option<String>,
+    /// What the provider's row asks for beside a code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) inputs: BTreeMap<Input, String>,
     /// Where the answer was to come.
     pub(super) redirect_uri: String,
     /// Who is going to answer, where that is known.

@@ -1,5 +1,7 @@
 //! A browser is sent off to a provider.
 
+use std::collections::BTreeMap;
+
 use super::attempt::{Attempt, id_of};
 use super::{FrontEnd, draw, parameters, ticket};
 use crate::context::Context;
@@ -7,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::features::social_login::asking;
 use crate::messages;
 use crate::model::Secret;
-use crate::providers::AuthorizationParts;
+use crate::providers::{AuthorizationParts, Given, Input};
 use crate::social;
 
 /// The characters of a state, a nonce, and PKCE's verifier: 256 bits and more.
@@ -20,6 +22,7 @@ pub struct Asked {
     state: Option<String>,
     challenge: Option<String>,
     ticket: Option<Secret>,
+    inputs: BTreeMap<Input, Secret>,
 }
 
 /// A browser that wants to go.
@@ -45,7 +48,8 @@ pub struct Departed {
 }
 
 impl Asked {
-    /// Reads the query: `next`, `state`, `code_challenge` with `code_challenge_method`, or a `ticket` that says all of it.
+    /// Reads the query: `next`, `state`, `code_challenge` with `code_challenge_method`, or a `ticket` that says all of it;
+    /// and what rows ask for beside a code, such as `shop`.
     pub fn from_query(query: &str) -> Result<Self> {
         let mut asked = Self::default();
         for (name, value) in parameters(query)? {
@@ -57,7 +61,9 @@ impl Asked {
                     return Err(Error::field("code_challenge_method", messages::SOCIAL_CHALLENGE));
                 }
                 "ticket" => asked.ticket = Some(Secret::new(value)),
-                _ => {}
+                name => {
+                    asked.inputs.extend(Input::named(name).map(|input| (input, Secret::new(value))));
+                }
             }
         }
         Ok(asked)
@@ -80,7 +86,9 @@ pub async fn depart(cx: &Context, departure: Departure<'_>) -> Result<Departed> 
     let provider = social::provider(cx, name).await?;
     let (state, verifier, nonce) = (draw(cx, RANDOM), Secret::new(draw(cx, RANDOM)), draw(cx, RANDOM));
     let scope = cx.settings.socialaccount.providers.get(name).map_or(&[][..], |own| own.scope.as_slice());
-    let parts = AuthorizationParts { state: &state, verifier: &verifier, nonce: &nonce, scope };
+    let given = Given { inputs: asked.inputs, ..Given::default() };
+    let parts =
+        AuthorizationParts { state: &state, verifier: &verifier, nonce: &nonce, scope, given: &given };
     let sent = provider.send_off(&asking(cx, &callback), &parts).await;
     let sent = sent.map_err(|error| crate::features::social_login::refusal(cx, &provider, error))?;
     let (state, token_secret) = match sent.request_token {
@@ -92,6 +100,7 @@ pub async fn depart(cx: &Context, departure: Departure<'_>) -> Result<Departed> 
         verifier: sent.uses_pkce.then(|| verifier.expose().clone()),
         nonce: sent.uses_nonce.then_some(nonce),
         token_secret,
+        inputs: given.inputs.iter().map(|(input, value)| (*input, value.expose().clone())).collect(),
         redirect_uri: callback,
         issuers: sent.issuers,
         names_issuer: sent.names_issuer,
