@@ -26,8 +26,10 @@ pub(crate) enum Mount {
     Main,
     /// `http.registration_prefix`.
     Registration,
-    /// The root of the site.
+    /// The root of the site; a host has none for it.
     Root,
+    /// The root of the site; below the host's own address where a host nests the endpoints.
+    Accounts,
 }
 
 /// A row of the table: DRF's view.
@@ -117,6 +119,15 @@ impl Call {
 }
 
 impl Endpoint {
+    /// Whether the path of a request is its own: where `{id}` is, digits stand.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        let from_the_end = self.path.trim_matches('/').rsplit('/').position(|part| part == "{id}");
+        from_the_end.is_none_or(|place| {
+            let part = path.trim_matches('/').rsplit('/').nth(place).unwrap_or_default();
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    }
+
     pub(crate) fn new(name: &'static str, mount: Mount, path: impl Into<Cow<'static, str>>) -> Self {
         Self {
             name,

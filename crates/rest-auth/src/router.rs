@@ -21,10 +21,11 @@ use crate::render::json::Style;
 use crate::respond::{self, Wrapping};
 use crate::site::Site;
 
-/// The endpoints for a host to nest below an address of its choice; registration stands at `registration/` below it.
+/// The endpoints for a host to nest below an address of its choice; registration stands at `registration/` below it,
+/// and `socialaccounts/` too.
 pub(crate) fn for_host<S: Clone + Send + Sync + 'static>(site: &Arc<Site>) -> Router<S> {
     let place = |mount| match mount {
-        Mount::Main => Some("/".to_owned()),
+        Mount::Main | Mount::Accounts => Some("/".to_owned()),
         Mount::Registration => Some("/registration/".to_owned()),
         Mount::Root => None,
     };
@@ -37,7 +38,7 @@ pub(crate) fn for_site(site: &Arc<Site>) -> Router {
     let place = |mount| match mount {
         Mount::Main => Some(rooted(&settings.http.prefix)),
         Mount::Registration => Some(registration_prefix(settings)),
-        Mount::Root => Some("/".to_owned()),
+        Mount::Root | Mount::Accounts => Some("/".to_owned()),
     };
     let router = health::routes(with_endpoints(Router::new(), site, place), site);
     let router = jwks::routes(router, site);
@@ -96,7 +97,13 @@ fn with_endpoint<S: Clone + Send + Sync + 'static>(
     path: &str,
 ) -> Router<S> {
     let (site, endpoint) = (Arc::clone(site), Arc::clone(endpoint));
-    let answer = any(move |request: Request| async move { dispatch(&site, &endpoint, request).await });
+    let answer = any(move |request: Request| async move {
+        if endpoint.is_at(request.uri().path()) {
+            dispatch(&site, &endpoint, request).await
+        } else {
+            not_found(&site, request)
+        }
+    });
     both_slashes(path).fold(router, |router, path| router.route(path, answer.clone()))
 }
 

@@ -1,6 +1,6 @@
 //! Connecting, listing and disconnecting provider accounts.
 
-use rest_auth_tests::app::{Database, Response, TestApp};
+use rest_auth_tests::app::{Client, Database, Response, TestApp};
 use rest_auth_tests::fake_providers::{FakeProviders, SETTINGS};
 use serde_json::{Value, json};
 
@@ -115,4 +115,23 @@ async fn a_number_that_is_nobodys_is_not_found() {
         let path = format!("/socialaccounts/{id}/disconnect/");
         assert_eq!(app.client().post(&path).token(&ann).send().await.status, 404, "{id}");
     }
+}
+
+#[tokio::test]
+async fn a_host_that_nests_the_endpoints_has_the_accounts_below_its_own_address() {
+    let app = start("").await;
+    let host = axum::Router::new().nest("/api/auth", app.auth.router());
+    let client = Client::new(host);
+    let ann = app.token_of("ann").await;
+    let body = json!({"code": "code-alice"});
+    let connected = client.post("/api/auth/github/connect/").token(&ann).json(&body).send().await;
+    assert_eq!(connected.status, 200);
+    let listed = client.get("/api/auth/socialaccounts/").token(&ann).send().await;
+    assert_eq!(listed.status, 200);
+    let path = format!("/api/auth/socialaccounts/{}/disconnect/", listed.json()[0]["id"]);
+    assert_eq!(client.get(&path).token(&ann).send().await.status, 405);
+    let done = client.post(&path).token(&ann).send().await;
+    assert_eq!((done.status, done.json()), (200, json!({})));
+    assert_eq!(client.post("/api/auth/socialaccounts/x/disconnect/").token(&ann).send().await.status, 404);
+    assert_eq!(client.get("/socialaccounts/").token(&ann).send().await.status, 404, "not beside it");
 }

@@ -13,7 +13,7 @@ use crate::reply::Reply;
 
 pub(super) fn endpoints() -> [Endpoint; 2] {
     let endpoint = |name, path: &'static str| {
-        Endpoint::new(name, Mount::Root, path).permissions(vec![PermissionName::IsAuthenticated])
+        Endpoint::new(name, Mount::Accounts, path).permissions(vec![PermissionName::IsAuthenticated])
     };
     [
         endpoint("social_account_list", "socialaccounts/")
