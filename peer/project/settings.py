@@ -1,7 +1,7 @@
 """The project's settings: a usual dj-rest-auth project, then the overrides of one JSON file.
 
 The keys of that file are described in peer/README.md. Names in capitals that Django does not know
-(FEATURES, AUTHENTICATION, USER_MODEL, URL_PREFIX, REGISTRATION_PREFIX) are the peer's own.
+(FEATURES, AUTHENTICATION, USER_MODEL, URL_PREFIX, REGISTRATION_PREFIX, SOCIAL_CALLBACK_URLS) are the peer's own.
 """
 
 import json
@@ -72,6 +72,10 @@ FEATURE_APPS = {
         "allauth.socialaccount",
         "dj_rest_auth.registration",
     ],
+    "social": [
+        "allauth.socialaccount.providers." + name
+        for name in ("discord", "facebook", "github", "gitlab", "google", "openid_connect", "twitter")
+    ],
     "blacklist": ["rest_framework_simplejwt.token_blacklist"],
     "example": [],
 }
@@ -82,6 +86,7 @@ AUTHENTICATION = take("AUTHENTICATION", ["token", "session"], AUTHENTICATORS)
 USER_MODEL = take("USER_MODEL", "default", USER_MODELS)
 URL_PREFIX = take("URL_PREFIX", "/rest-auth/").lstrip("/")
 REGISTRATION_PREFIX = take("REGISTRATION_PREFIX", URL_PREFIX + "registration/").lstrip("/")
+SOCIAL_CALLBACK_URLS = take("SOCIAL_CALLBACK_URLS", {})
 HAS_ALLAUTH = "registration" in FEATURES
 
 # Django ------------------------------------------------------------------------------------------

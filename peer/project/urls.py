@@ -34,4 +34,9 @@ if "registration" in settings.FEATURES:
         path(REGISTRATION, include("dj_rest_auth.registration.urls")),
     ]
 
+if "social" in settings.FEATURES:
+    from . import social
+
+    urlpatterns += social.urlpatterns
+
 urlpatterns += [path(AUTH, include("dj_rest_auth.urls"))]

@@ -6,6 +6,8 @@ import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
+from jwt.algorithms import get_default_algorithms
+
 HASHES = {"HS384": hashlib.sha384, "HS512": hashlib.sha512}
 
 
@@ -23,9 +25,16 @@ def forge(forgery, secret, now):
     if "signature" in forgery:
         signature = forgery["signature"]
     elif key is not False:
-        made = hmac.new(key.encode(), message.encode(), HASHES.get(head.get("alg"), hashlib.sha256))
-        signature = encoded(made.digest())
+        signature = encoded(signed(head.get("alg"), key, message.encode()))
     return f"{message}.{signature}"
+
+
+def signed(algorithm, key, message):
+    """By a key pair where the header says so and the key is one; else by HMAC."""
+    if algorithm == "RS256" and "PRIVATE KEY" in key:
+        known = get_default_algorithms()[algorithm]
+        return known.sign(message, known.prepare_key(key.strip()))
+    return hmac.digest(key.encode(), message, HASHES.get(algorithm, hashlib.sha256))
 
 
 def changed(table, changes, now):

@@ -3,16 +3,17 @@
 import tomllib
 from pathlib import Path
 
-from . import wire
+from . import providers, wire
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / "crates/rest-auth-tests/conformance"
 
 SCENARIO_KEYS = {
-    "name", "user_model", "deployment", "settings", "users", "requests", "rows", "left_behind",
+    "name", "user_model", "deployment", "settings", "users", "requests", "rows", "left_behind", "applications",
+    "providers",
 }
 USER_KEYS = {
     "like", "username", "email", "password", "is_active", "is_staff", "first_name", "last_name",
-    "addresses", "token", "extra",
+    "addresses", "token", "extra", "social",
 }
 BODY_KEYS = ("json", "form", "multipart", "raw", "raw_hex")
 REQUEST_KEYS = {
@@ -20,6 +21,8 @@ REQUEST_KEYS = {
     "before", "forge", "deviates", "expect", "content_type", "raw_times", *BODY_KEYS,
 }
 EXPECT_KEYS = {"status", "headers", "missing_headers", "cookies", "body", "body_starts", "jwts"}
+APPLICATION_KEYS = {"provider", "provider_id", "name", "client_id", "secret", "key", "settings", "everywhere"}
+RULE_KEYS = {"ask", "with", "signed_with", "each", "status", "type", "text", "json", "away"}
 FORGE_KEYS = {"like", "header", "claims", "payload", "key", "signature"}
 
 
@@ -68,6 +71,13 @@ def resolve(base, scenario):
     for request in scenario["requests"]:
         request = resolve_request(base["expect"], request)
         requests += [request] * request.get("repeat", 1)
+    rules = scenario.get("providers", []) + base["providers"]
+    for rule in rules:
+        only(rule, RULE_KEYS)
+        if sum(key in rule for key in ("text", "json", "away")) != 1:
+            raise Mistake(f"{rule['ask']}: a provider answers text or json, or is away")
+    for application in scenario.get("applications", []):
+        only(application, APPLICATION_KEYS)
     return {
         "name": scenario["name"],
         "settings": wire.substitute(settings(base, scenario), keys(base)),
@@ -75,6 +85,8 @@ def resolve(base, scenario):
         "requests": requests,
         "rows": scenario.get("rows", {}),
         "left_behind": scenario.get("left_behind", {}),
+        "applications": scenario.get("applications", []),
+        "providers": wire.substitute(providers.for_everybody(rules, base["accounts"]), keys(base)),
     }
 
 

@@ -31,6 +31,7 @@ KEYS = {
     "user_model.username_field": None,
     "user_model.extra_fields": None,
     "user_model.details_fields": None,
+    "socialaccount.allow_unbound_access_token": None,  # upstream always does
 }
 
 # A whole section, its keys in capitals: "PREFIX_" in front of each, or entries of one dictionary.
@@ -39,6 +40,7 @@ SECTIONS = {
     "simple_jwt": {"dictionary": "SIMPLE_JWT"},
     "rest_framework": {"dictionary": "REST_FRAMEWORK"},
     "account": {"prefix": "ACCOUNT_"},
+    "socialaccount": {"prefix": "SOCIALACCOUNT_"},
     "session": {"prefix": "SESSION_"},
     "csrf": {"prefix": "CSRF_"},
 }
@@ -60,6 +62,7 @@ FALSE_IS_NONE = {
     "csrf.cookie_domain",
     "csrf.cookie_age",
     "account.user_model_username_field",
+    "socialaccount.email_verification",
     "rest_framework.num_proxies",
 }
 
@@ -135,7 +138,25 @@ def value_for(key, value):
         return f"project.usernames.{name}"
     if key == "user_model.table":
         return USER_MODELS[value]
+    if key == "socialaccount.providers":
+        return {name: provider(table) for name, table in value.items()}
     return value
+
+
+def provider(table):
+    """An entry of SOCIALACCOUNT_PROVIDERS. Of the settings those in capitals are the provider's, the others the
+    application's."""
+    upper = {"scope": "SCOPE", "email_authentication": "EMAIL_AUTHENTICATION", "verified_email": "VERIFIED_EMAIL"}
+    entry = {upper[key]: value for key, value in table.items() if key in upper}
+    own = table.get("settings", {})
+    entry |= {key: value for key, value in own.items() if key.isupper()}
+    if table.get("client_id"):
+        entry["APP"] = {key: table[key] for key in ("client_id", "secret", "key", "provider_id") if key in table}
+        entry["APP"]["settings"] = {key: value for key, value in own.items() if not key.isupper()}
+    known = {"callback_url", "settings", "client_id", "secret", "key", "provider_id", *upper}
+    if unknown := set(table) - known:
+        raise ValueError(f"socialaccount.providers: {', '.join(sorted(unknown))} is missing in recorder/settings_table.py")
+    return entry
 
 
 def to_django(settings):
@@ -143,6 +164,9 @@ def to_django(settings):
     django = {}
     for key, value in flatten(settings):
         section, _, name = key.partition(".")
+        if key == "socialaccount.providers":
+            urls = {name: table.get("callback_url") for name, table in value.items()}
+            django["SOCIAL_CALLBACK_URLS"] = {name: url for name, url in urls.items() if url}
         if key in KEYS:
             if KEYS[key]:
                 django[KEYS[key]] = value_for(key, value)

@@ -46,6 +46,7 @@ def add_users(users):
         user = dict(user)
         addresses, token = user.pop("addresses", []), user.pop("token", None)
         password, extra = user.pop("password", None), user.pop("extra", {})
+        social = user.pop("social", [])
         if User.USERNAME_FIELD not in user:
             user[User.USERNAME_FIELD] = user.pop("username")
         columns = {column.name for column in User._meta.get_fields()}
@@ -56,8 +57,20 @@ def add_users(users):
             type(row.userprofile).objects.filter(user=row).update(**profile)
         for address in addresses:
             apps.get_model("account", "EmailAddress").objects.create(user=row, **address)
+        for account in social:
+            apps.get_model("socialaccount", "SocialAccount").objects.create(user=row, **account)
         if token:
             Token.objects.create(user=row, key=token)
+
+
+def add_applications(applications):
+    """Rows of `socialaccount_socialapp`, for the one site unless they say otherwise."""
+    for application in applications:
+        application = dict(application)
+        everywhere = application.pop("everywhere", True)
+        row = apps.get_model("socialaccount", "SocialApp").objects.create(**application)
+        if everywhere:
+            row.sites.add(Site.objects.get())
 
 
 def change_users(changes):
@@ -88,6 +101,12 @@ def rows(wanted, placeholders):
     if columns := wanted.get("outstanding"):
         tokens = apps.get_model("token_blacklist", "OutstandingToken").objects.order_by("pk")
         found["outstanding"] = [outstanding(token, columns, placeholders) for token in tokens]
+    if columns := wanted.get("social_accounts"):
+        accounts = apps.get_model("socialaccount", "SocialAccount").objects.order_by("pk")
+        found["social_accounts"] = [cells(account, columns) for account in accounts]
+    if columns := wanted.get("social_tokens"):
+        tokens = apps.get_model("socialaccount", "SocialToken").objects.order_by("account", "pk")
+        found["social_tokens"] = [social_token(token, columns, placeholders) for token in tokens]
     if wanted.get("tokens"):
         found["tokens"] = Token.objects.count()
     if wanted.get("sessions"):
@@ -105,6 +124,18 @@ def outstanding(token, columns, placeholders):
         "created_at": token.created_at,
         "expires_at": token.expires_at,
         "blacklisted_at": blacklisted and blacklisted.blacklisted_at,
+    }
+    return {column: placeholders.in_row(values[column], now()) for column in columns}
+
+
+def social_token(token, columns, placeholders):
+    """A row of `socialaccount_socialtoken`; account and application are named by what providers call them."""
+    values = {
+        "uid": token.account.uid,
+        "client_id": token.app and token.app.client_id,
+        "token": token.token,
+        "token_secret": token.token_secret,
+        "expires_at": token.expires_at,
     }
     return {column: placeholders.in_row(values[column], now()) for column in columns}
 

@@ -17,6 +17,7 @@ import time_machine
 from . import scenarios, wire
 from .forgery import forge
 from .placeholders import Placeholders, clock
+from .providers import Providers
 from .recording import answer_of, mails_of
 
 
@@ -55,6 +56,7 @@ class Player:
 
         self.base = base
         self.stage = stage
+        self.providers = Providers()
         self.application = get_wsgi_application()
         self.session_cookie = django.get("SESSION_COOKIE_NAME", "sessionid")
         self.csrf_cookie = django.get("CSRF_COOKIE_NAME", "csrftoken")
@@ -64,6 +66,8 @@ class Player:
         with time_machine.travel(start, tick=False) as traveller:
             self.stage.clear()
             self.stage.add_users(scenario["users"])
+            self.stage.add_applications(scenario["applications"])
+            self.providers.rules = scenario["providers"]
             stated = {user["token"] for user in scenario["users"] if "token" in user}
             play = Play(self, scenario, Placeholders(stated), traveller)
             answers = [play.send(request) for request in scenario["requests"]]
@@ -104,6 +108,7 @@ class Play:
         filled = wire.substitute(
             {key: request[key] for key in request if key not in ("save", "expect", "before", "forge")}, variables
         )
+        self.player.providers.variables = variables
         cookies = jar.sent_with(filled.get("cookies", {}))
         environment = wire.environ(filled, self.prefix, cookies)
         status, headers, body = wire.exchange(self.player.application, environment)

@@ -145,8 +145,13 @@ impl TestApp {
     /// # Panics
     ///
     /// If the settings are wrong.
-    pub async fn over(database: Database, store: Arc<dyn Store>, settings: Settings) -> Self {
-        Self::build(settings, database, store, Clock::manual(BEGINNING), |builder| builder).await
+    pub async fn over(
+        database: Database,
+        store: Arc<dyn Store>,
+        settings: Settings,
+        add: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
+        Self::build(settings, database, store, Clock::manual(BEGINNING), add).await
     }
 
     /// Another instance: its own connections, its own threads, the same database, mailbox and time.

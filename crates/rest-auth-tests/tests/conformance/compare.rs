@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::files;
 use crate::placeholders::{Placeholders, with_dates};
 use crate::play::{self, Heard, Played};
+use crate::providers::Providers;
 use crate::recording::{Answer, Expected, Recording};
 use crate::scenario::{Request, Scenario};
 
@@ -306,8 +307,10 @@ fn merged(expected: &[&str], ours: &[&str]) -> Vec<String> {
 async fn noticing(feature: &str, name: &str) -> (Value, impl Fn(&Value) -> bool) {
     let scenario = files::scenarios(feature).into_iter().find(|s| s.name == name).unwrap();
     let settings = Settings::from_table(scenario.settings.clone()).unwrap();
-    let app = Box::pin(TestApp::configured(Database::file(), settings, |builder| builder)).await;
-    let played = Box::pin(play::play(&scenario, app)).await;
+    let providers = Providers::new(&scenario.providers);
+    let fetch = providers.clone();
+    let app = Box::pin(TestApp::configured(Database::file(), settings, |builder| builder.fetch(fetch))).await;
+    let played = Box::pin(play::play(&scenario, app, providers)).await;
     let file = files::folder().join(format!("recordings/{feature}.json"));
     let recorded = serde_json::from_str::<Value>(&files::read(&file)).unwrap()[name].take();
     let differs = move |recording: &Value| {

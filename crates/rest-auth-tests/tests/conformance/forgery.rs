@@ -2,9 +2,10 @@
 //! nothing of what is tested makes them.
 
 use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use rest_auth::core::model::Timestamp;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Map, Value, json};
 use sha2::{Sha256, Sha384, Sha512};
 
@@ -63,11 +64,20 @@ fn value_of(value: &Value, now: Timestamp) -> Value {
     }
 }
 
+/// By a key pair where the header says so and the key is one; else by HMAC.
 fn signed(algorithm: &str, key: &str, message: &str) -> String {
     fn mac<M: Mac + KeyInit>(key: &str, message: &str) -> String {
         let mut mac = <M as KeyInit>::new_from_slice(key.as_bytes()).unwrap();
         mac.update(message.as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    }
+    if algorithm == "RS256" && key.contains("PRIVATE KEY") {
+        let body: String = key.lines().filter(|line| !line.starts_with("-----")).collect();
+        let pair = RsaKeyPair::from_pkcs8(&BASE64_STANDARD.decode(body).unwrap()).unwrap();
+        let mut signature = vec![0; pair.public().modulus_len()];
+        let random = ring::rand::SystemRandom::new();
+        pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature).unwrap();
+        return BASE64_URL_SAFE_NO_PAD.encode(signature);
     }
     match algorithm {
         "HS384" => mac::<Hmac<Sha384>>(key, message),

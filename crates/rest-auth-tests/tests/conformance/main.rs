@@ -11,6 +11,7 @@ mod files;
 mod forgery;
 mod placeholders;
 mod play;
+mod providers;
 mod quirks;
 mod recording;
 mod scenario;
@@ -19,11 +20,13 @@ mod wire;
 
 use std::sync::Arc;
 
+use rest_auth::Builder;
 use rest_auth::core::settings::{Settings, UserModel};
 use rest_auth::core::store::Store;
 use rest_auth_tests::app::{Database, TestApp};
 use rest_auth_tests::postgres;
 
+use providers::Providers;
 use recording::Recording;
 use scenario::Scenario;
 
@@ -75,6 +78,9 @@ replayed![
     routing,
     session_authentication,
     sessions,
+    social_accounts,
+    social_connect,
+    social_login,
     throttling,
     token_authentication,
     user,
@@ -96,21 +102,22 @@ impl House {
     }
 
     /// An app for the next scenario: nobody is there. Only some databases can be looked into.
-    async fn app(&mut self, settings: Settings, is_looked_into: bool) -> TestApp {
+    async fn app(&mut self, settings: Settings, providers: Providers, is_looked_into: bool) -> TestApp {
+        let add = |builder: Builder| builder.fetch(providers);
         let Self::Postgres { url, store } = self else {
             let database = if is_looked_into { Database::file() } else { Database::Memory };
-            return TestApp::configured(database, settings, |builder| builder).await;
+            return TestApp::configured(database, settings, add).await;
         };
         if settings.user_model != UserModel::default() {
             let own = postgres::database().await.map(Database::Url);
-            return TestApp::configured(own.expect("there is a server"), settings, |builder| builder).await;
+            return TestApp::configured(own.expect("there is a server"), settings, add).await;
         }
         let database = Database::Url(url.clone());
         if let Some(store) = store {
             postgres::empty(url).await;
-            return TestApp::over(database, Arc::clone(store), settings).await;
+            return TestApp::over(database, Arc::clone(store), settings, add).await;
         }
-        let app = TestApp::configured(database, settings, |builder| builder).await;
+        let app = TestApp::configured(database, settings, add).await;
         *store = Some(Arc::clone(&app.store));
         app
     }
@@ -139,8 +146,9 @@ async fn replay(feature: &str, house: Option<House>) {
 async fn differences(scenario: &Scenario, recording: &Recording, house: &mut House) -> Option<String> {
     let settings = Settings::from_table(scenario.settings.clone())
         .unwrap_or_else(|problems| panic!("{}: {problems:?}", scenario.name));
-    let app = Box::pin(house.app(settings, !scenario.rows.outstanding.is_empty())).await;
-    let played = play::play(scenario, app).await;
+    let providers = Providers::new(&scenario.providers);
+    let app = Box::pin(house.app(settings, providers.clone(), !scenario.rows.outstanding.is_empty())).await;
+    let played = play::play(scenario, app, providers).await;
     let found = compare::differences(scenario, recording, &played);
     (!found.is_empty()).then(|| format!("== {}\n{}", scenario.name, found.join("\n")))
 }
@@ -149,5 +157,5 @@ async fn differences(scenario: &Scenario, recording: &Recording, house: &mut Hou
 fn every_scenario_file_is_replayed_and_there_are_many_scenarios() {
     assert_eq!(files::names(), FEATURES);
     let count: usize = FEATURES.iter().map(|feature| files::scenarios(feature).len()).sum();
-    assert!(count >= 580, "only {count} scenarios");
+    assert!(count >= 770, "only {count} scenarios");
 }

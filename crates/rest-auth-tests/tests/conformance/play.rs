@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use tower::ServiceExt as _;
 
 use crate::forgery::forge;
+use crate::providers::Providers;
 use crate::scenario::{Request, Scenario};
 use crate::stage;
 use crate::wire::{self, Jar};
@@ -40,18 +41,20 @@ pub(crate) struct Heard {
 /// A scenario while it is played.
 struct Play<'a> {
     app: TestApp,
+    providers: Providers,
     scenario: &'a Scenario,
     jars: BTreeMap<String, Jar>,
     saved: BTreeMap<String, String>,
 }
 
 /// Plays a scenario on an app that has seen nobody yet.
-pub(crate) async fn play(scenario: &Scenario, app: TestApp) -> Played {
+pub(crate) async fn play(scenario: &Scenario, app: TestApp, providers: Providers) -> Played {
     let settings = &app.app().settings;
     let cookie_kinds =
         [(settings.session.cookie_name.clone(), "session"), (settings.csrf.cookie_name.clone(), "csrf")];
     stage::add_users(&app, &scenario.users).await;
-    let mut play = Play { app, scenario, jars: BTreeMap::new(), saved: scenario.keys.clone() };
+    stage::add_applications(&app, &scenario.applications).await;
+    let mut play = Play { app, providers, scenario, jars: BTreeMap::new(), saved: scenario.keys.clone() };
     let (answers, trouble) = play.send_all().await;
     let mails = play.app.mailbox.sent().into_iter().map(|queued| {
         let mail = queued.mail;
@@ -97,6 +100,7 @@ impl Play<'_> {
             variables.insert(name.clone(), token.clone());
             self.saved.insert(name.clone(), token);
         }
+        self.providers.set_variables(&variables);
         let filled = request.filled(&variables);
         let cookies = jar.sent_with(&filled.cookies);
         let prefix = &self.app.app().settings.http.prefix;

@@ -6,6 +6,8 @@ use rest_auth_tests::app::merge;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::providers::{self, Rule};
+
 /// `base.toml`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,10 @@ pub(crate) struct Base {
     keys: BTreeMap<String, String>,
     users: BTreeMap<String, toml::Table>,
     expect: BTreeMap<String, Expectation>,
+    /// Accounts at providers, by name.
+    accounts: BTreeMap<String, Map<String, Value>>,
+    /// What providers answer.
+    providers: Vec<Rule>,
 }
 
 /// A scenario with everything that `base.toml` lays under it.
@@ -41,6 +47,12 @@ pub(crate) struct Scenario {
     cast: Vec<Actor>,
     #[serde(skip)]
     pub(crate) users: Vec<User>,
+    /// Rows of `socialaccount_socialapp`.
+    #[serde(default)]
+    pub(crate) applications: Vec<Application>,
+    /// What providers answer, the scenario's own first.
+    #[serde(default)]
+    pub(crate) providers: Vec<Rule>,
     pub(crate) requests: Vec<Request>,
     #[serde(default)]
     pub(crate) rows: Rows,
@@ -78,6 +90,38 @@ pub(crate) struct User {
     pub(crate) token: Option<String>,
     #[serde(default)]
     pub(crate) extra: Map<String, Value>,
+    /// Accounts at providers that are connected already.
+    #[serde(default)]
+    pub(crate) social: Vec<SocialAccount>,
+}
+
+/// A row of `socialaccount_socialaccount`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SocialAccount {
+    pub(crate) provider: String,
+    pub(crate) uid: String,
+}
+
+/// A row of `socialaccount_socialapp`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Application {
+    pub(crate) provider: String,
+    #[serde(default)]
+    pub(crate) provider_id: String,
+    #[serde(default)]
+    pub(crate) name: String,
+    pub(crate) client_id: String,
+    #[serde(default)]
+    pub(crate) secret: String,
+    #[serde(default)]
+    pub(crate) key: String,
+    #[serde(default)]
+    pub(crate) settings: Map<String, Value>,
+    /// `false`: it belongs to no site.
+    #[serde(default = "yes")]
+    pub(crate) everywhere: bool,
 }
 
 /// A row of `account_emailaddress`.
@@ -198,6 +242,10 @@ pub(crate) struct Rows {
     #[serde(default)]
     pub(crate) outstanding: Vec<String>,
     #[serde(default)]
+    pub(crate) social_accounts: Vec<String>,
+    #[serde(default)]
+    pub(crate) social_tokens: Vec<String>,
+    #[serde(default)]
     pub(crate) tokens: bool,
     #[serde(default)]
     pub(crate) sessions: bool,
@@ -282,6 +330,8 @@ impl Scenario {
         scenario.settings = with_keys(settings, &scenario.keys);
         scenario.users =
             scenario.cast.iter().map(|actor| base.actor(actor)).collect::<Result<_, String>>()?;
+        let rules = scenario.providers.iter().chain(&base.providers).cloned().collect();
+        scenario.providers = providers::for_everybody(rules, &base.accounts);
         for request in &mut scenario.requests {
             request.expected = base.expectation(request)?;
         }
@@ -347,7 +397,7 @@ fn with_keys(settings: toml::Table, keys: &BTreeMap<String, String>) -> toml::Ta
     settings.into_iter().map(|(name, setting)| (name, value(setting))).collect()
 }
 
-fn filled(value: &Value, variables: &BTreeMap<String, String>) -> Value {
+pub(crate) fn filled(value: &Value, variables: &BTreeMap<String, String>) -> Value {
     match value {
         Value::String(text) => substituted(text, variables).into(),
         Value::Array(list) => list.iter().map(|value| filled(value, variables)).collect(),
@@ -361,7 +411,7 @@ fn filled(value: &Value, variables: &BTreeMap<String, String>) -> Value {
 }
 
 /// Braces around anything that is no variable are only braces.
-fn substituted(text: &str, variables: &BTreeMap<String, String>) -> String {
+pub(crate) fn substituted(text: &str, variables: &BTreeMap<String, String>) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once('{') {
         out += before;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use rest_auth::core::model::{
-    Date, EncodedPassword, ExtraValue, NewUser, Secret, Timestamp, TokenKey, User, UserId,
+    Date, EncodedPassword, ExtraValue, NewUser, Secret, SocialAccount, Timestamp, TokenKey, User, UserId,
 };
+use rest_auth::core::providers::Application;
 use rest_auth::core::settings::ExtraFieldKind;
 use rest_auth::core::store::{ProfileChanges, Records, UserLookup};
 use rest_auth_formats::passwords;
@@ -28,9 +29,32 @@ pub(crate) async fn add_users(app: &TestApp, users: &[scenario::User]) {
         for address in &user.addresses {
             tx.add_email_address(row.id, &address.email, address.verified, address.primary).await.unwrap();
         }
+        for account in &user.social {
+            let key = (account.provider.as_str(), account.uid.as_str());
+            tx.add_social_account(row.id, key, &Map::new(), BEGINNING).await.unwrap();
+        }
         if let Some(token) = &user.token {
             tx.token_or_add(row.id, TokenKey::new(token.clone()), BEGINNING).await.unwrap();
         }
+        tx.commit().await.unwrap();
+    }
+}
+
+/// Stores rows of `socialaccount_socialapp`, for the one site unless they say otherwise.
+pub(crate) async fn add_applications(app: &TestApp, applications: &[scenario::Application]) {
+    for application in applications {
+        let site = application.everywhere.then_some(app.app().settings.email.site_id);
+        let row = Application {
+            id: None,
+            name: application.name.clone(),
+            provider_id: application.provider_id.clone(),
+            client_id: application.client_id.clone(),
+            secret: Secret::from(application.secret.as_str()),
+            key: Secret::from(application.key.as_str()),
+            settings: application.settings.clone(),
+        };
+        let mut tx = app.store.write().await.unwrap();
+        tx.add_social_application(&application.provider, &row, site).await.unwrap();
         tx.commit().await.unwrap();
     }
 }
@@ -78,6 +102,14 @@ pub(crate) async fn rows(app: &TestApp, wanted: &scenario::Rows, most: usize) ->
     }
     if !wanted.outstanding.is_empty() {
         rows.insert("outstanding".to_owned(), outstanding(app, &wanted.outstanding).await);
+    }
+    if !wanted.social_accounts.is_empty() {
+        let found = social_accounts(records.as_mut(), &users, &wanted.social_accounts).await;
+        rows.insert("social_accounts".to_owned(), found);
+    }
+    if !wanted.social_tokens.is_empty() {
+        let found = social_tokens(app, records.as_mut(), &users, &wanted.social_tokens).await;
+        rows.insert("social_tokens".to_owned(), found);
     }
     if wanted.tokens {
         let mut count = 0;
@@ -146,6 +178,63 @@ async fn addresses(records: &mut dyn Records, users: &[User], columns: &[String]
         columns.iter().map(|column| (column.clone(), cell(row, user, column))).collect::<Map<_, _>>()
     });
     rows.collect::<Vec<_>>().into()
+}
+
+/// The accounts at providers, by key.
+async fn all_social_accounts(records: &mut dyn Records, users: &[User]) -> Vec<(SocialAccount, String)> {
+    let mut found = Vec::new();
+    for user in users {
+        let name = user.username.as_deref().unwrap_or(&user.email);
+        let accounts = records.user_social_accounts(user.id).await.unwrap();
+        found.extend(accounts.into_iter().map(|account| (account, name.to_owned())));
+    }
+    found.sort_by_key(|(account, _)| account.id);
+    found
+}
+
+async fn social_accounts(records: &mut dyn Records, users: &[User], columns: &[String]) -> Value {
+    let cell = |account: &SocialAccount, user: &str, column: &str| match column {
+        "user" => json!(user),
+        "provider" => json!(account.provider),
+        "uid" => json!(account.uid),
+        "extra_data" => json!(account.extra_data),
+        other => panic!("{other} is no column of an account at a provider"),
+    };
+    let found = all_social_accounts(records, users).await;
+    let rows = found.iter().map(|(account, user)| {
+        columns.iter().map(|column| (column.clone(), cell(account, user, column))).collect::<Map<_, _>>()
+    });
+    rows.collect::<Vec<_>>().into()
+}
+
+/// The tokens of providers; account and application are named by what providers call them.
+async fn social_tokens(
+    app: &TestApp,
+    records: &mut dyn Records,
+    users: &[User],
+    columns: &[String],
+) -> Value {
+    let mut rows: Vec<Value> = Vec::new();
+    for (account, _) in all_social_accounts(records, users).await {
+        for token in records.social_tokens(account.id).await.unwrap() {
+            let rows_of_provider = records.social_applications(&account.provider, None).await.unwrap();
+            let client =
+                rows_of_provider.into_iter().map(|(_, row)| row).find(|row| row.id == token.application);
+            let cell = |column: &str| match column {
+                "uid" => json!(account.uid),
+                "client_id" => client.as_ref().map_or(json!(false), |client| json!(client.client_id)),
+                "token" => json!(token.token.expose()),
+                "token_secret" => json!(token.token_secret.expose()),
+                "expires_at" => token.expires_at.map_or(json!(false), |end| {
+                    json!(format!("<now{:+}>", end.seconds() - app.clock.now().seconds()))
+                }),
+                other => panic!("{other} is no column of a provider's token"),
+            };
+            let row: Map<_, _> = columns.iter().map(|column| (column.clone(), cell(column))).collect();
+            rows.push(row.into());
+        }
+    }
+    rows.into()
 }
 
 /// simplejwt's outstanding tokens, behind the port's back: nothing in the product asks for all of them.
