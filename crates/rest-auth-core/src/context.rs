@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use rest_auth_formats::{SecretKeys, random_text};
 use tokio::sync::Notify;
 
+use crate::features::external_issuers::Issuers;
 use crate::features::jwt::Jwt;
 use crate::features::legacy_jwt::LegacyJwt;
 use crate::fetch::{Fetch, Nobody};
@@ -28,6 +29,8 @@ pub struct App {
     pub jwt: Option<Arc<Jwt>>,
     /// The same for those of simplejwt's predecessors.
     pub legacy_jwt: Option<Arc<LegacyJwt>>,
+    /// Whose tokens let people in beside ours.
+    pub issuers: Issuers,
     /// The database.
     pub store: Arc<dyn Store>,
     /// The words of mails.
@@ -95,10 +98,12 @@ impl App {
             .with_fallbacks(settings.top.secret_key_fallbacks.iter().map(|key| key.expose().clone()));
         let AppParts { store, hooks, clock, entropy, fetch } = parts;
         let social = Social::new(&settings, fetch)?;
+        let issuers = Issuers::of(&settings);
         Ok(Arc::new(Self {
             keys,
             jwt,
             legacy_jwt,
+            issuers,
             store,
             templates,
             passwords: Passwords::new(chain, pool, validators, entropy.clone()),

@@ -231,6 +231,39 @@ pub const fn legacy_form_error(failure: LegacyFailure, dialect: Dialect) -> Mess
     Message::fixed("invalid", failure.form_error(dialect))
 }
 
+// Tokens of other issuers, and rownd_django.auth.backend.
+
+/// Somebody new at an issuer whose address is somebody else's here.
+pub const ISSUER_EMAIL_TAKEN: Message =
+    Message::fixed("email_taken", "User is already registered with this e-mail address.");
+/// Rownd: no token, or nothing that can be used.
+pub const ROWND_MALFORMED: Message = Message::fixed("authentication_failed", "Invalid or malformed token");
+/// Rownd: its time is over.
+pub const ROWND_EXPIRED: Message = Message::fixed("authentication_failed", "Signature has expired");
+/// Rownd: no key has signed it.
+pub const ROWND_SIGNATURE: Message = Message::fixed("authentication_failed", "Signature verification failed");
+/// Rownd: it is signed in another way.
+pub const ROWND_ALGORITHM: Message =
+    Message::fixed("authentication_failed", "The specified alg value is not allowed");
+/// Rownd: somebody without an account, who gets none.
+pub const ROWND_NO_ACCOUNT: Message =
+    Message::fixed("authentication_failed", "Failed to locate or create user");
+/// Rownd: nobody has published the key.
+pub fn rownd_unknown_key(id: &str) -> Message {
+    Message::filled("authentication_failed", format!("Unable to find a signing key that matches: \"{id}\""))
+}
+/// Rownd: it is for another app.
+pub fn rownd_audience(audiences: &[String]) -> Message {
+    let names: Vec<String> = audiences.iter().map(|name| format!("'{name}'")).collect();
+    Message::filled("authentication_failed", format!("Invalid audience. Expected [{}]", names.join(", ")))
+}
+/// What the addresses for sessions answer: logged in.
+pub const ISSUER_SIGNED_IN: Message = Message::fixed("signed_in", "Authentication successful");
+/// There was a session already.
+pub const ISSUER_SIGNED_IN_ALREADY: Message = Message::fixed("signed_in", "Already authenticated");
+/// Logged out.
+pub const ISSUER_SIGNED_OUT: Message = Message::fixed("signed_out", "Sign-out successful");
+
 // login: dj_rest_auth.serializers.LoginSerializer.
 
 /// Unknown account, wrong password, inactive account: all the same.

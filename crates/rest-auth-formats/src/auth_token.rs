@@ -60,7 +60,7 @@ pub fn read_header<'h>(header: &'h [u8], keyword: &str) -> Result<Option<&'h str
 }
 
 /// The words of a header as Python's `bytes.split` finds them.
-pub(crate) fn words(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn words(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'\x0b';
     header.split(is_space).filter(|word| !word.is_empty())
 }

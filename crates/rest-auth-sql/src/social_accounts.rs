@@ -1,7 +1,7 @@
 //! Accounts at identity providers: allauth's `socialaccount_socialaccount`, `_socialtoken` and `_socialapp`.
 
 use async_trait::async_trait;
-use rest_auth_core::model::{Secret, SocialAccount, SocialToken, Timestamp, UserId, UserIdKind};
+use rest_auth_core::model::{Secret, SocialAccount, SocialToken, Timestamp, User, UserId, UserIdKind};
 use rest_auth_core::providers::Application;
 use rest_auth_core::store::{SocialAccounts, StoreError, StoreResult};
 use serde_json::{Map, Value};
@@ -60,6 +60,12 @@ impl SocialAccounts for Connection {
         let kind = self.tables.users.id_kind;
         let row = self.conn.row(BY_UID, &[Param::from(provider), Param::from(uid)]).await?;
         Ok(row.map(|mut row| read(&mut row, kind)).transpose()?)
+    }
+
+    async fn social_user(&mut self, provider: &str, uid: &str) -> StoreResult<Option<User>> {
+        let users = &self.tables.users;
+        let row = self.conn.row(&users.by_social_account, &[Param::from(provider), Param::from(uid)]).await?;
+        Ok(row.map(|mut row| users.read(&mut row)).transpose()?)
     }
 
     async fn user_social_accounts(&mut self, user: UserId) -> StoreResult<Vec<SocialAccount>> {

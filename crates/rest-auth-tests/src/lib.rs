@@ -1,6 +1,7 @@
 //! Every test of rest-auth that needs more than one crate, and what such tests need.
 
 pub mod app;
+pub mod fake_issuers;
 pub mod fake_providers;
 pub mod hostile;
 pub mod load;

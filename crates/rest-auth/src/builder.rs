@@ -15,6 +15,7 @@ use rest_auth_core::{App, AppParts, Clock, Entropy};
 use crate::RestAuth;
 use crate::authenticators::Authenticator;
 use crate::cleaning::Cleaning;
+use crate::issuers::KeyKeeping;
 use crate::outbox::Outbox;
 use crate::site::Site;
 
@@ -160,7 +161,8 @@ impl Builder {
         let app = App::build(settings, parts).map_err(BuildError::Settings)?;
         let outbox = mailer.map(|mailer| Arc::new(Outbox::start(Arc::clone(&app), mailer)));
         let cleaning = Some(Arc::new(Cleaning::start(Arc::clone(&app))));
-        Ok(RestAuth { site: Arc::new(Site::new(app, authenticators)), outbox, cleaning })
+        let issuers = Some(Arc::new(KeyKeeping::start(Arc::clone(&app))));
+        Ok(RestAuth { site: Arc::new(Site::new(app, authenticators)), outbox, cleaning, issuers })
     }
 }
 

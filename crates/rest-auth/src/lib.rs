@@ -48,6 +48,7 @@ mod endpoints;
 mod error;
 mod extract;
 mod incoming;
+mod issuers;
 mod media_type;
 mod negotiate;
 mod options;
@@ -79,6 +80,7 @@ pub use rest_auth_outbound as outbound;
 pub use rest_auth_sql as sql;
 
 use cleaning::Cleaning;
+use issuers::KeyKeeping;
 use outbox::Outbox;
 use site::Site;
 
@@ -90,6 +92,8 @@ pub struct RestAuth {
     outbox: Option<Arc<Outbox>>,
     /// Deletes expired rows as long as somebody holds it.
     cleaning: Option<Arc<Cleaning>>,
+    /// Keeps the keys of other issuers at hand as long as somebody holds it.
+    issuers: Option<Arc<KeyKeeping>>,
 }
 
 impl RestAuth {
@@ -100,7 +104,7 @@ impl RestAuth {
 
     /// On an app that is there already, whose mails somebody else sends and whose expired rows somebody else deletes.
     pub fn new(app: Arc<App>) -> Self {
-        Self { site: Arc::new(Site::new(app, Vec::new())), outbox: None, cleaning: None }
+        Self { site: Arc::new(Site::new(app, Vec::new())), outbox: None, cleaning: None, issuers: None }
     }
 
     /// The endpoints, to be nested below an address of the host's choice: `login/`, `user/`, `registration/` …
@@ -119,6 +123,9 @@ impl RestAuth {
     pub async fn shut_down(self, time_left: Duration) {
         if let Some(cleaning) = self.cleaning {
             cleaning.stop();
+        }
+        if let Some(issuers) = self.issuers {
+            issuers.stop();
         }
         if let Some(outbox) = self.outbox {
             outbox.shut_down(time_left).await;

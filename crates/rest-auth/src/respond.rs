@@ -130,6 +130,13 @@ pub(crate) fn refusal_page(reply: &Reply, wrapping: Wrapping<'_>) -> Response {
     with_cookies(response, &reply.cookies)
 }
 
+/// What a view of Django's answers that says nothing of its type: HTML to every browser.
+pub(crate) fn view(status: StatusCode, text: String, wrapping: Wrapping<'_>) -> Response {
+    let no_store = HeaderValue::from_static("no-store");
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HTML), (CACHE_CONTROL, no_store), (VARY, VARIES)]);
+    finished(status, headers, text.into(), wrapping)
+}
+
 /// What a page of our own answers to a script.
 pub(crate) fn json_page(status: StatusCode, json: String, wrapping: Wrapping<'_>) -> Response {
     let no_store = HeaderValue::from_static("no-store");

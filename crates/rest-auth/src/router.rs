@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use crate::cors;
 use crate::dispatch::dispatch;
 use crate::endpoint::{Endpoint, Mount};
-use crate::endpoints::{confirm_email, health, jwks, password_reset_page};
+use crate::endpoints::{confirm_email, external_issuers, health, jwks, password_reset_page};
 use crate::incoming;
 use crate::origin::Origin;
 use crate::parse::percent_decode;
@@ -42,6 +42,7 @@ pub(crate) fn for_site(site: &Arc<Site>) -> Router {
     };
     let router = health::routes(with_endpoints(Router::new(), site, place), site);
     let router = jwks::routes(router, site);
+    let router = external_issuers::routes(router, site);
     let unknown = Arc::clone(site);
     let plain = router.clone().fallback(move |request: Request| async move { not_found(&unknown, request) });
     let site_with_escapes = router.fallback(move |request: Request| async move {

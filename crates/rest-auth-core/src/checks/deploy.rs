@@ -67,6 +67,7 @@ const DEVIATIONS: &[(&str, &Check)] = &[
     ("rest_auth.jwt_auth_cookie_use_csrf", &TOKEN_CSRF),
     ("socialaccount.allow_unbound_access_token", &UNBOUND),
     ("socialaccount.require_code_challenge", &CODE_CHALLENGE),
+    ("rownd.csrf_protect_routes", &ROWND_CSRF),
 ];
 
 static SESSION_SECURE: Check = deploy(
@@ -168,6 +169,11 @@ static CODE_CHALLENGE: Check = deploy(
     "is {}",
     "set it to true, and let front ends send a code_challenge: else a link can log its reader in as somebody else",
 );
+static ROWND_CSRF: Check = deploy(
+    "rest_auth.D050",
+    "is {}",
+    "set it to true, and let the Hub send X-CSRFToken: else only the browser says whose page ends a session",
+);
 static OTHER: Check = deploy("rest_auth.D019", "is {}", "set it to its strict value");
 static INSECURE_SECRET: Check = deploy(
     "rest_auth.D020",
@@ -233,7 +239,8 @@ fn check_deviations(settings: &Settings, findings: &mut Findings) {
             let path = format!("{}.{}", section.name, key.name);
             let matters = (settings.uses_jwt() || !is_about_tokens(&path))
                 && (settings.has(FeatureName::Social) || !path.starts_with("socialaccount."))
-                && (settings.hands_over_social_logins() || path != "socialaccount.require_code_challenge");
+                && (settings.hands_over_social_logins() || path != "socialaccount.require_code_challenge")
+                && (settings.has(FeatureName::Rownd) || !path.starts_with("rownd."));
             if *value != strict && matters {
                 let row = DEVIATIONS.iter().find(|(key, _)| *key == path);
                 let check = row.map_or(&OTHER, |(_, check)| check);

@@ -10,6 +10,7 @@ mod database;
 mod deploy;
 mod email;
 mod http;
+mod issuers;
 mod jwt;
 mod password;
 mod secret;
@@ -90,6 +91,7 @@ pub fn run(settings: &Settings) -> Vec<Finding> {
         password::check,
         cookies::check,
         jwt::check,
+        issuers::check,
         user_model::check,
         social_redirect::check,
     ] {
@@ -118,6 +120,7 @@ pub fn all() -> Vec<&'static Check> {
         password::CHECKS,
         cookies::CHECKS,
         jwt::CHECKS,
+        issuers::CHECKS,
         user_model::CHECKS,
         social_redirect::CHECKS,
         deploy::CHECKS,

@@ -33,6 +33,85 @@ const CASES: &[(&str, &str, &str)] = &[
     ("E011", "database.clear_expired", "[database]\nclear_expired = 0"),
     ("E011", "password.max_length", "[password]\nmax_length = 0"),
     ("E012", "password.hashers", "[password]\nhashers = []"),
+    (
+        "E140",
+        "external_issuers",
+        "[[external_issuers]]\nname = \"Id\"\nissuer = \"https://id.example.com\"\naudience = \"api\"",
+    ),
+    (
+        "E140",
+        "external_issuers",
+        "[[external_issuers]]\nname = \"rownd\"\nissuer = \"https://id.example.com\"\naudience = \"api\"",
+    ),
+    (
+        "E141",
+        "external_issuers",
+        "[[external_issuers]]\nname = \"google\"\nissuer = \"https://id.example.com\"\naudience = \"api\"\n\
+         [socialaccount.providers.google]\nclient_id = \"x\"",
+    ),
+    (
+        "E142",
+        "external_issuers",
+        "[[external_issuers]]\nname = \"a\"\nissuer = \"https://id.example.com\"\naudience = \"api\"\n\
+         [[external_issuers]]\nname = \"b\"\nissuer = \"https://id.example.com\"\naudience = \"api\"",
+    ),
+    (
+        "E142",
+        "external_issuers",
+        "[[external_issuers]]\nname = \"a\"\nissuer = \"https://id.example.com\"\naudience = \"api\"\n\
+         [simple_jwt]\nissuer = \"https://id.example.com\"",
+    ),
+    (
+        "E143",
+        "external_issuers",
+        "[[external_issuers]]\nname = \"a\"\nissuer = \"http://id.example.com\"\naudience = \"api\"",
+    ),
+    (
+        "E143",
+        "external_issuers",
+        "[[external_issuers]]\nname = \"a\"\nissuer = \"id\"\njwks_url = \"file:///etc/keys\"\naudience = \"api\"",
+    ),
+    ("E143", "rownd.api_url", "[http]\nfeatures = [\"rownd\"]\n[rownd]\napi_url = \"https:///\""),
+    (
+        "E144",
+        "external_issuers.a.algorithms",
+        "[[external_issuers]]\nname = \"a\"\nissuer = \"https://id.example.com\"\naudience = \"api\"\nalgorithms = [\"HS256\"]",
+    ),
+    (
+        "E145",
+        "external_issuers.a.claims",
+        "[[external_issuers]]\nname = \"a\"\nissuer = \"https://id.example.com\"\naudience = \"api\"\nclaims = { is_staff = \"admin\" }",
+    ),
+    (
+        "E146",
+        "external_issuers",
+        "[[external_issuers]]\nname = \"a\"\nissuer = \"https://id.example.com\"\naudience = \"api\"\nmatch_email = true\n\
+         claims = { email_verified = \"\" }",
+    ),
+    ("E147", "http.authentication", "[http]\nauthentication = [\"external_issuers\"]"),
+    ("E148", "rownd.app_key", "[http]\nauthentication = [\"rownd\"]"),
+    ("E148", "rownd.app_secret", "[http]\nfeatures = [\"rownd\"]\n[rownd]\napp_key = \"key\""),
+    (
+        "E149",
+        "rownd.user_model_username_field",
+        "[http]\nfeatures = [\"rownd\"]\n[rownd]\napp_key = \"key\"\napp_secret = \"s\"\n[user_model]\nusername_field = false",
+    ),
+    (
+        "E012",
+        "external_issuers.a.audience",
+        "[[external_issuers]]\nname = \"a\"\nissuer = \"https://id.example.com\"",
+    ),
+    (
+        "W140",
+        "external_issuers",
+        "[[external_issuers]]\nname = \"a\"\nissuer = \"https://id.example.com\"\naudience = \"api\"",
+    ),
+    (
+        "W141",
+        "http.authentication",
+        "[http]\nauthentication = [\"token\"]\nfeatures = [\"rownd\"]\n[rownd]\napp_key = \"key\"\napp_secret = \"s\"",
+    ),
+    ("D050", "rownd.csrf_protect_routes", "[http]\nfeatures = [\"rownd\"]"),
     ("E020", "http.listen", "[http]\nlisten = \"8000\""),
     ("E021", "http.prefix", "[http]\nprefix = \"rest-auth\""),
     ("E021", "http.prefix", "[http]\nprefix = \"/{id}/\""),

@@ -6,6 +6,7 @@
 pub mod basic_authentication;
 pub mod confirm_email;
 pub mod email_verification;
+pub mod external_issuers;
 pub mod jwt;
 pub mod legacy_jwt;
 pub mod login;
@@ -13,6 +14,7 @@ pub mod logout;
 pub mod password_change;
 pub mod password_reset;
 pub mod registration;
+pub mod rownd;
 pub mod sessions;
 pub mod social_accounts;
 pub mod social_login;

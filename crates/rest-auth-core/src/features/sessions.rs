@@ -10,17 +10,21 @@ use serde_json::json;
 use crate::context::Context;
 use crate::error::Result;
 use crate::model::{SessionKey, SessionRow, Timestamp, User, UserId};
-use crate::settings::FeatureName;
+use crate::settings::{FeatureName, Seconds};
 use crate::store::{Records, StoreError, Tx};
 
 /// Where `CSRF_USE_SESSIONS` keeps the secret.
 const CSRF_SECRET: &str = "_csrftoken";
+/// Where Django keeps a session's own age.
+const EXPIRY: &str = "_session_expiry";
 /// Where allauth keeps a sign-up whose address must be verified first.
 const PENDING: &str = "account_login";
 
 /// The way of logging in that is written: every Django has it.
 const DJANGO_BACKEND: &str = "django.contrib.auth.backends.ModelBackend";
-/// Accepted beside it, with registration.
+/// Accepted beside it, with Rownd.
+const ROWND_BACKEND: &str = "rownd_django.auth.backend.RowndAuthenticationBackend";
+/// Likewise, with registration.
 const ALLAUTH_BACKEND: &str = "allauth.account.auth_backends.AuthenticationBackend";
 
 /// A session as a request sees it.
@@ -106,6 +110,7 @@ async fn user_of(cx: &Context, records: &mut dyn Records, data: &SessionData) ->
     let Some(login) = session::authenticated(data) else { return Ok(None) };
     let known = match login.backend {
         DJANGO_BACKEND => true,
+        ROWND_BACKEND => cx.settings.uses_rownd(),
         ALLAUTH_BACKEND => cx.settings.has(FeatureName::Registration),
         _ => false,
     };
@@ -131,6 +136,14 @@ async fn renew(cx: &Context, mut session: Session) -> Result<Opened> {
     session.key = Some(cookie.key.clone());
     session.user = session.user.filter(|user| user.is_active);
     Ok(Opened::Renewed(session, cookie))
+}
+
+/// The session to log in over so that it lives for some seconds, whatever the setting says: Django's `set_expiry`.
+pub(crate) fn living_for(current: Option<&Session>, age: Seconds) -> Session {
+    let mut session =
+        current.cloned().unwrap_or_else(|| Session { key: None, data: SessionData::new(), user: None });
+    session.data.insert(EXPIRY.to_owned(), age.signed().into());
+    session
 }
 
 /// Puts a login into a session: `django.contrib.auth.login`. An anonymous session is carried over under a new key, the

@@ -6,6 +6,7 @@ use super::id_token;
 use super::identity::{Asking, ProviderError};
 use super::provider::Provider;
 use super::row::ClientAuth;
+use crate::fetch::Outgoing;
 
 /// OpenID Connect's discovery document, as far as it is used.
 pub(super) struct Discovery {
@@ -30,7 +31,7 @@ impl Provider {
         } else {
             format!("{server}/.well-known/openid-configuration")
         };
-        let document = asking.documents.get(asking.fetch, &url, asking.now).await?;
+        let document = asking.documents.get(asking.fetch, Outgoing::get(url), asking.now).await?;
         let value = |name: &str| {
             let overrides = self.application.settings.get("openid_configuration_overrides");
             overrides.and_then(|own| own.get(name)).or_else(|| document.get(name)).cloned()

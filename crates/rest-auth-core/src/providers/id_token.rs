@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::documents::Documents;
 use super::identity::ProviderError;
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, Outgoing};
 use crate::model::Timestamp;
 
 /// What a statement is compared with.
@@ -39,11 +39,11 @@ pub(super) async fn verify(
     documents: &Arc<Documents>,
     now: Timestamp,
 ) -> Result<Map<String, Value>, ProviderError> {
-    let set = documents.get(fetch, expected.keys_url, now).await?;
+    let set = documents.get(fetch, Outgoing::get(expected.keys_url), now).await?;
     let mut read_with = read(token, &keys(&set, &expected.algorithms), expected, now);
     if read_with.is_err() {
         // Providers change their keys: look again before refusing.
-        let set = documents.renewed(fetch, expected.keys_url, now).await?;
+        let set = documents.renewed(fetch, Outgoing::get(expected.keys_url), now).await?;
         read_with = read(token, &keys(&set, &expected.algorithms), expected, now);
     }
     let claims = read_with?;

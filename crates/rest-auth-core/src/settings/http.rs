@@ -21,6 +21,10 @@ pub enum AuthenticatorName {
     JwtCookie,
     /// djangorestframework-jwt's `JSONWebTokenAuthentication`.
     LegacyJwt,
+    /// rownd-django's `RowndApiAuthentication`.
+    Rownd,
+    /// Tokens of the entries of `external_issuers`.
+    ExternalIssuers,
 }
 
 /// A group of endpoints that a deployment switches on.
@@ -36,6 +40,8 @@ pub enum FeatureName {
     /// The JWT interface of django-rest-auth 0.9: login answers `token` and `user`, and `/api-token-auth/`,
     /// `/refresh-token/` and `/api-token-verify/` are there.
     LegacyJwt,
+    /// `/rownd/session_authenticate` and `/rownd/session_sign_out`, as rownd-django's.
+    Rownd,
     /// `/protected/`: an example of a host's view that needs a login.
     Example,
 }
@@ -49,10 +55,10 @@ section! {
         prefix: String = "/rest-auth/".to_owned();
         /// Where registration stands. false: the prefix and "registration/".
         registration_prefix: OrFalse<String> = OrFalse::off();
-        /// In this order, any of "token", "session", "basic", "jwt", "jwt_cookie", "legacy_jwt"
-        /// (DEFAULT_AUTHENTICATION_CLASSES). The first one decides between 401 and 403, and the challenge.
+        /// In this order, any of "token", "session", "basic", "jwt", "jwt_cookie", "legacy_jwt", "rownd",
+        /// "external_issuers" (DEFAULT_AUTHENTICATION_CLASSES). The first one decides between 401 and 403, and the challenge.
         authentication: Vec<AuthenticatorName> = vec![AuthenticatorName::Token, AuthenticatorName::Session];
-        /// Any of "registration", "social", "blacklist", "legacy_jwt", "example".
+        /// Any of "registration", "social", "blacklist", "legacy_jwt", "rownd", "example".
         features: Vec<FeatureName> = vec![FeatureName::Registration];
         /// Scheme and host for links in mails, "https://example.com". Links never come from a request's Host.
         /// false: the listening address, as long as that is this machine only.

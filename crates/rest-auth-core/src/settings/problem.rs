@@ -16,8 +16,6 @@ pub struct Problem {
 /// Settings of upstream that a later version will take. They are told apart from misspelt keys, so that
 /// somebody who moves a configuration learns that the key is right and the version is not there yet.
 pub const NOT_YET: &[&str] = &[
-    "rownd",
-    "external_issuers",
     "rest_auth.mfa_totp_issuer",
     "rest_auth.mfa_totp_digits",
     "rest_auth.mfa_totp_period",
@@ -27,8 +25,7 @@ pub const NOT_YET: &[&str] = &[
 ];
 
 /// Values of lists that a later version will take, by key.
-pub const NOT_YET_VALUES: &[(&str, &[&str])] =
-    &[("http.authentication", &["rownd"]), ("http.features", &["mfa", "rownd"])];
+pub const NOT_YET_VALUES: &[(&str, &[&str])] = &[("http.features", &["mfa"])];
 
 impl Problem {
     /// A key, or a section, that does not exist. `known` are the names at its place, `elsewhere` the sections

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::top::for_each_section;
 use super::{
     Account, Csrf, Database, Email, Http, JwtAuth, Key, Links, Password, Problem, RestAuth, RestFramework,
-    Section, Session, Settings, SimpleJwt, SocialAccount, Templates, TopLevel, UserModel,
+    Rownd, Section, Session, Settings, SimpleJwt, SocialAccount, Templates, TopLevel, UserModel,
 };
 
 impl Settings {
@@ -207,8 +207,8 @@ mod tests {
             problems("[rest_auth]\nmfa_totp_digits = 6")[0].message,
             "this version does not support it yet"
         );
-        let problem = &problems("[http]\nauthentication = [\"token\", \"rownd\"]")[0];
-        assert_eq!(problem.message, "this version does not support `rownd` yet");
+        let problem = &problems("[http]\nfeatures = [\"registration\", \"mfa\"]")[0];
+        assert_eq!(problem.message, "this version does not support `mfa` yet");
         let problem = &problems("[http]\nauthentication = [\"tokens\"]")[0];
         assert_eq!(problem.message, "unknown variant `tokens`");
         assert!(problem.hint.as_deref().unwrap().starts_with("take one of `token`, `session`"));

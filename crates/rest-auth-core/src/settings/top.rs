@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::section::section;
 use super::{
-    Account, AuthenticatorName, Csrf, Database, Email, FeatureName, Http, JwtAuth, Key, Links, OrFalse,
-    Password, RestAuth, RestFramework, Section, Session, SimpleJwt, SocialAccount, Templates, UserModel,
+    Account, AuthenticatorName, Csrf, Database, Email, ExternalIssuer, FeatureName, Http, JwtAuth, Key,
+    Links, OrFalse, Password, RestAuth, RestFramework, Rownd, Section, Session, SimpleJwt, SocialAccount,
+    Templates, UserModel,
 };
 use crate::model::Secret;
 
@@ -37,6 +38,9 @@ section! {
         time_zone: String = "UTC".to_owned();
         /// LANGUAGE_CODE. Sentences are English in this version.
         language_code: String = "en-us".to_owned();
+        /// Whose tokens let people in beside our own: [[external_issuers]] with name, issuer, audience and more
+        /// (docs/features/external_issuers.md); it holds with "external_issuers" in http.authentication.
+        external_issuers: Vec<ExternalIssuer> = Vec::new();
     }
 }
 
@@ -65,6 +69,8 @@ pub struct Settings {
     pub account: Account,
     /// `[socialaccount]`
     pub socialaccount: SocialAccount,
+    /// `[rownd]`
+    pub rownd: Rownd,
     /// `[password]`
     pub password: Password,
     /// `[session]`
@@ -93,7 +99,7 @@ macro_rules! for_each_section {
     ($apply:ident) => {
         $apply! {
             top: TopLevel, http: Http, database: Database, email: Email, links: Links, rest_auth: RestAuth,
-            simple_jwt: SimpleJwt, jwt_auth: JwtAuth, rest_framework: RestFramework, account: Account, socialaccount: SocialAccount, password: Password, session: Session, csrf: Csrf,
+            simple_jwt: SimpleJwt, jwt_auth: JwtAuth, rest_framework: RestFramework, account: Account, socialaccount: SocialAccount, rownd: Rownd, password: Password, session: Session, csrf: Csrf,
             user_model: UserModel, templates: Templates,
         }
     };
@@ -124,6 +130,11 @@ impl Settings {
     /// Whether browsers are sent to identity providers and come back with a code for a front end.
     pub fn hands_over_social_logins(&self) -> bool {
         self.has(FeatureName::Social) && !self.socialaccount.allowed_redirects.is_empty()
+    }
+
+    /// Whether people come in by Rownd.
+    pub fn uses_rownd(&self) -> bool {
+        self.has(FeatureName::Rownd) || self.asks(AuthenticatorName::Rownd)
     }
 
     /// Whether sign-up asks for a field: `ACCOUNT_SIGNUP_FIELDS` lists it with a star.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use super::StoreResult;
-use crate::model::{SocialAccount, SocialToken, Timestamp, UserId};
+use crate::model::{SocialAccount, SocialToken, Timestamp, User, UserId};
 use crate::providers::Application;
 
 /// The rows of `socialaccount_socialaccount`, `_socialtoken` and `_socialapp`.
@@ -12,6 +12,9 @@ use crate::providers::Application;
 pub trait SocialAccounts: Send {
     /// The account with this key at this provider.
     async fn social_account(&mut self, provider: &str, uid: &str) -> StoreResult<Option<SocialAccount>>;
+    /// Our account that the account with this key at this provider is connected to. One query: tokens of other issuers are
+    /// checked by it.
+    async fn social_user(&mut self, provider: &str, uid: &str) -> StoreResult<Option<User>>;
     /// Every account that is connected to one of ours, by key.
     async fn user_social_accounts(&mut self, user: UserId) -> StoreResult<Vec<SocialAccount>>;
     /// Connects an account. `Conflict` names `uid`: somebody has it already.

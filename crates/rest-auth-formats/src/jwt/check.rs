@@ -85,6 +85,18 @@ pub fn decode(
     now: Timestamp,
 ) -> Result<Claims, TokenError> {
     let claims = signed_claims(token, keys)?;
+    hold_now(&claims, rules, now)?;
+    Ok(claims)
+}
+
+/// The claims of a token that one of the keys signed, whatever they say: [`decode`] without a look at times, issuer and
+/// audience. For whoever tells a bad signature from a bad claim; [`hold_now`] is the rest.
+pub fn signed(token: &[u8], keys: &[VerifyingKey]) -> Result<Claims, TokenError> {
+    Ok(signed_claims(token, keys)?)
+}
+
+/// Whether signed claims hold now: `iat`, `nbf`, `exp`, `iss`, `aud`, and that `sub` and `jti` are texts.
+pub fn hold_now(claims: &Claims, rules: &Rules, now: Timestamp) -> Result<(), TokenError> {
     let expected = Expected {
         issuer: rules.issuer.as_deref(),
         audience: rules.audience.as_ref(),
@@ -92,8 +104,36 @@ pub fn decode(
         leeway: rules.leeway,
         verifies_expiry: true,
     };
-    registered::check(&claims, &expected, now)?;
-    Ok(claims)
+    Ok(registered::check(claims, &expected, now)?)
+}
+
+/// What a token says of itself before anybody has looked at its signature: enough to choose whom to ask, and nothing to be
+/// believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unverified {
+    /// The algorithm that its header names.
+    pub algorithm: Option<String>,
+    /// The key that its header names.
+    pub key_id: Option<String>,
+    /// Who made it, if that is a text.
+    pub issuer: Option<String>,
+}
+
+/// What a token says of itself; `None` for what is no token.
+pub fn peek(token: &[u8]) -> Option<Unverified> {
+    /// Nothing else of the payload is read.
+    #[derive(serde::Deserialize)]
+    struct Payload {
+        #[serde(default)]
+        iss: Value,
+    }
+    let segments = Segments::split(token)?;
+    let payload: Payload = serde_json::from_slice(&segments.payload).ok()?;
+    Some(Unverified {
+        algorithm: segments.header.algorithm().map(str::to_owned),
+        key_id: segments.header.key_id().map(str::to_owned),
+        issuer: payload.iss.as_str().map(str::to_owned),
+    })
 }
 
 /// The checks that remain for decoded claims (`Token.verify`): `exp` is there and a date, the token has an id,

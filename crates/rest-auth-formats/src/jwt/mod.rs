@@ -40,7 +40,7 @@ pub use at_hash::is_at_hash;
 pub use authorization::{
     AuthenticationFailure, CookieCsrf, HEADER_TYPE, Presented, cookie_lifetime, find_token, read_header,
 };
-pub use check::{TokenError, check, decode, verify};
+pub use check::{TokenError, Unverified, check, decode, hold_now, peek, signed, verify};
 pub use claims::{Claims, UserIdClaim};
 pub use jwks::{key_set, read_key_set};
 pub use keys::{KeyError, SigningKey, VerifyingKey};

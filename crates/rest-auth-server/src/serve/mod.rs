@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rest_auth::RestAuth;
+use rest_auth::core::features::external_issuers;
 use rest_auth::core::mail::Mailer;
 use rest_auth::core::outbox::Worker;
 use rest_auth::core::settings::{Problem, Settings};
@@ -98,7 +99,11 @@ impl Server {
                     gate.open();
                     let _ = begin.send(());
                     ready();
-                    match cleaning::run(Arc::clone(&app)).await {}
+                    let never = tokio::select! {
+                        never = cleaning::run(Arc::clone(&app)) => never,
+                        never = external_issuers::run(Arc::clone(&app)) => never,
+                    };
+                    match never {}
                 }
                 Ok(Err(error)) => error,
                 Err(panic) => StoreError::Backend(panic.into()),

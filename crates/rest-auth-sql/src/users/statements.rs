@@ -15,6 +15,8 @@ pub(crate) struct UserStatements {
     table: String,
     /// By a token's key: when the token was made, and the account.
     pub(crate) by_token: String,
+    /// By provider and key of an account there.
+    pub(crate) by_social_account: String,
     pub(super) by_id: String,
     pub(super) by_username: Option<String>,
     pub(super) by_username_folded: Option<String>,
@@ -60,6 +62,10 @@ impl UserStatements {
             id_kind: model.id,
             by_token: format!(
                 "SELECT t.created, {list} FROM authtoken_token t JOIN {table} u ON u.id = t.user_id{joins} WHERE t.\"key\" = $1"
+            ),
+            by_social_account: format!(
+                "SELECT {list} FROM socialaccount_socialaccount s JOIN {table} u ON u.id = s.user_id{joins}
+                WHERE s.provider = $1 AND s.uid = $2"
             ),
             by_id: format!("SELECT {list} FROM {table} u{joins} WHERE u.id = $1"),
             by_username: username.as_ref().map(|name| find(&format!("u.{name} = $1"))),

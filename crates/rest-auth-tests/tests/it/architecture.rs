@@ -42,9 +42,10 @@ const NEVER: [(&str, &[&str]); 5] = [
 ];
 
 /// Features with a form or a flow that a client calls; each has its name in every layer.
-const FEATURES: [&str; 13] = [
+const FEATURES: [&str; 14] = [
     "confirm_email",
     "email_verification",
+    "external_issuers",
     "jwt",
     "legacy_jwt",
     "login",
@@ -60,7 +61,8 @@ const FEATURES: [&str; 13] = [
 
 /// Those whose scenarios stand in files of other names (`jwt_login.toml` …), or have not been recorded; what upstream
 /// does not have cannot be.
-const NOT_RECORDED: [&str; 5] = ["jwt", "legacy_jwt", "social_accounts", "social_login", "social_redirect"];
+const NOT_RECORDED: [&str; 6] =
+    ["external_issuers", "jwt", "legacy_jwt", "social_accounts", "social_login", "social_redirect"];
 
 /// Where a feature has its file: or, of the first layer, a folder.
 const LAYERS: [&str; 4] = [
@@ -152,7 +154,7 @@ fn every_feature_has_its_file_in_every_layer() {
             assert!(path.is_file() || is_folder || is_recorded_elsewhere, "{} is missing", path.display());
         }
     }
-    let known = ["mod", "basic_authentication", "sessions"];
+    let known = ["mod", "basic_authentication", "rownd", "sessions"];
     let folder = root().join("crates/rest-auth-core/src/features");
     for path in files(&folder, "rs") {
         let place = path.strip_prefix(&folder).unwrap().with_extension("");

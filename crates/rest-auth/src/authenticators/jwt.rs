@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use rest_auth_core::error::TokenRefusal;
+use rest_auth_core::features::external_issuers::Issuer;
 use rest_auth_core::features::jwt;
 use rest_auth_core::messages;
 use rest_auth_core::model::Secret;
-use rest_auth_core::settings::Settings;
+use rest_auth_core::settings::{AuthenticatorName, Settings};
 use rest_auth_core::{Context, Error, Result};
 use rest_auth_formats::jwt::{self as format, AuthenticationFailure};
 
@@ -30,8 +31,8 @@ impl JwtAuthentication {
 impl Authenticator for JwtAuthentication {
     async fn authenticate(&self, cx: &Context, head: &Parts) -> Result<Option<Identity>> {
         match self.header.token(head)? {
-            Some(token) => identify(cx, &token).await.map(Some),
-            None => Ok(None),
+            Some(token) if !is_anothers(cx, &token) => identify(cx, &token).await.map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -74,6 +75,17 @@ impl JwtHeader {
 pub(crate) fn challenge(types: &[String]) -> Option<HeaderValue> {
     let word = types.first().map_or(format::HEADER_TYPE, String::as_str);
     HeaderValue::try_from(format!("{word} realm=\"api\"")).ok()
+}
+
+/// Whether a token says that it is of another issuer who is asked too. Only a name is compared: whoever is asked then
+/// takes it by its own keys or refuses it.
+pub(super) fn is_anothers(cx: &Context, token: &[u8]) -> bool {
+    let asked = |issuer: &Issuer| {
+        let name =
+            if issuer.is_rownd() { AuthenticatorName::Rownd } else { AuthenticatorName::ExternalIssuers };
+        cx.settings.asks(name)
+    };
+    cx.issuers.claiming(token).is_some_and(asked)
 }
 
 /// Whom a token lets in.

@@ -10,7 +10,7 @@ use rest_auth_core::{Context, Result};
 use rest_auth_formats::csrf::CsrfSettings;
 use rest_auth_formats::jwt::{self as format, CookieCsrf};
 
-use super::jwt::{JwtHeader, challenge, identify, refused};
+use super::jwt::{JwtHeader, challenge, identify, is_anothers, refused};
 use super::{Authenticator, Identity};
 use crate::browser::Browser;
 use crate::cookies;
@@ -30,8 +30,8 @@ impl JwtCookieAuthentication {
 impl Authenticator for JwtCookieAuthentication {
     async fn authenticate(&self, cx: &Context, head: &Parts) -> Result<Option<Identity>> {
         match self.carrier.token(cx, &self.csrf, head).await? {
-            Some(token) => identify(cx, &token).await.map(Some),
-            None => Ok(None),
+            Some(token) if !is_anothers(cx, &token) => identify(cx, &token).await.map(Some),
+            _ => Ok(None),
         }
     }
 

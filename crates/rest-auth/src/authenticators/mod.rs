@@ -1,9 +1,11 @@
 //! Who sends a request: DRF's authentication classes, one file each, and the chain in which they are asked.
 
 mod basic;
+mod external_issuers;
 mod jwt;
 mod jwt_cookie;
 mod legacy_jwt;
+mod rownd;
 mod session;
 mod token;
 
@@ -22,6 +24,7 @@ use rest_auth_formats::jwt::Claims;
 
 pub(crate) use jwt::challenge as jwt_challenge;
 pub(crate) use jwt_cookie::JwtCarrier;
+pub(crate) use rownd::token_of;
 
 /// A way to authenticate a request.
 #[async_trait]
@@ -62,6 +65,13 @@ pub enum Proof {
     LegacyJwt(Secret),
     /// The name and the password themselves, in the `Authorization` header.
     Password,
+    /// A token of another issuer's: of Rownd, or of an entry of `external_issuers`.
+    External {
+        /// Its name.
+        issuer: String,
+        /// What the token says.
+        claims: Claims,
+    },
     /// An authenticator of the host's own.
     Other,
 }
@@ -104,7 +114,11 @@ impl Chain {
         csrf: &Arc<CsrfSettings>,
         own: Vec<Arc<dyn Authenticator>>,
     ) -> Self {
-        let list = settings.http.authentication.iter().map(|name| -> Arc<dyn Authenticator> {
+        let names = &settings.http.authentication;
+        let list = names.iter().enumerate().map(|(place, name)| -> Arc<dyn Authenticator> {
+            let later = &names[place + 1..];
+            // Who shares the header asks those who come later before refusing.
+            let is_last = own.is_empty() && later.iter().all(|name| *name == AuthenticatorName::Session);
             match name {
                 AuthenticatorName::Token => Arc::new(token::TokenAuthentication),
                 AuthenticatorName::Session => Arc::new(session::SessionAuthentication::new(Arc::clone(csrf))),
@@ -116,9 +130,13 @@ impl Chain {
                 AuthenticatorName::LegacyJwt => {
                     Arc::new(legacy_jwt::JsonWebTokenAuthentication::new(settings))
                 }
+                AuthenticatorName::Rownd => Arc::new(rownd::RowndAuthentication::new(is_last)),
+                AuthenticatorName::ExternalIssuers => {
+                    Arc::new(external_issuers::ExternalIssuersAuthentication::new(settings, is_last))
+                }
             }
         });
-        Self::new(list.chain(own).collect())
+        Self::new(list.collect::<Vec<_>>().into_iter().chain(own).collect())
     }
 
     /// The first one's challenge.

@@ -17,6 +17,7 @@ mod social_redirect;
 mod user;
 
 pub(crate) mod confirm_email;
+pub(crate) mod external_issuers;
 pub(crate) mod health;
 pub(crate) mod jwks;
 pub(crate) mod password_reset_page;

@@ -13,6 +13,10 @@ pub(crate) const NOT_FOUND: &str = "\n<!doctype html>\n<html lang=\"en\">\n<head
 pub(crate) const BAD_REQUEST: &str = "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>Bad Request (400)</title>\n</head>\n<body>\n  \
      <h1>Bad Request (400)</h1><p></p>\n</body>\n</html>\n";
 
+/// 403: no proof against CSRF.
+pub(crate) const CSRF_FAILED: &str = "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>403 Forbidden</title>\n</head>\n<body>\n  \
+     <h1>Forbidden <span>(403)</span></h1>\n  <p>CSRF verification failed. Request aborted.</p>\n</body>\n</html>\n";
+
 /// 500: something broke here.
 pub(crate) const SERVER_ERROR: &str = "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>Server Error (500)</title>\n</head>\n<body>\n  \
      <h1>Server Error (500)</h1><p></p>\n</body>\n</html>\n";

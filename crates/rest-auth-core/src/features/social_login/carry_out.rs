@@ -114,7 +114,7 @@ async fn save(
 
 /// If nobody has verified the address here by which an account was found, whoever registered it may have been somebody
 /// else: their password, sessions and tokens end (S-88).
-async fn secure(cx: &Context, tx: &mut dyn Tx, user: &mut User, profile: &Profile) -> Result<()> {
+pub(crate) async fn secure(cx: &Context, tx: &mut dyn Tx, user: &mut User, profile: &Profile) -> Result<()> {
     let rows = tx.user_email_addresses(user.id).await?;
     for address in profile.addresses.iter().filter(|address| address.proven) {
         let row = rows.iter().find(|row| row.email.to_lowercase() == address.email);
@@ -214,7 +214,7 @@ async fn sign_up(
 
 /// allauth's `setup_user_email`: rows for the addresses that nobody else has verified, the user's own as the primary one.
 /// Returns that row.
-async fn add_addresses(
+pub(crate) async fn add_addresses(
     cx: &Context,
     tx: &mut dyn Tx,
     user: &User,

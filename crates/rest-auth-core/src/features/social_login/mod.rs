@@ -31,9 +31,11 @@ use crate::throttles;
 use crate::features::social_redirect::Redemption;
 
 use carry_out::{Done, carry_out};
+pub(crate) use carry_out::{add_addresses, secure};
 pub(crate) use identify::{ask, asking, refusal};
 pub(crate) use plan::foresee;
 use plan::{Plan, plan};
+pub(crate) use plan::{address_taken, owner_of_proven_address, username};
 
 /// A login begins so often at most because somebody else has written meanwhile what it was going to.
 const TRIES: usize = 3;

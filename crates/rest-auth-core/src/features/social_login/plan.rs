@@ -88,6 +88,14 @@ async fn by_verified_address(
     if !own.unwrap_or(settings.email_authentication) {
         return Ok(None);
     }
+    owner_of_proven_address(records, profile).await
+}
+
+/// The account that has an address of which the provider itself says that it is verified.
+pub(crate) async fn owner_of_proven_address(
+    records: &mut dyn Records,
+    profile: &Profile,
+) -> Result<Option<User>> {
     for address in profile.addresses.iter().filter(|address| address.verified && address.proven) {
         let rows = records.email_addresses(&address.email).await?;
         let row = rows.iter().find(|row| row.verified).or(rows.first());
@@ -104,7 +112,7 @@ async fn by_verified_address(
 
 /// Whether an address of the profile is somebody's already. One that the provider has verified is not lost to whoever
 /// merely claims it (pre-hijacking).
-pub(super) async fn address_taken(
+pub(crate) async fn address_taken(
     cx: &Context,
     records: &mut dyn Records,
     profile: &Profile,
@@ -130,7 +138,7 @@ async fn has_unlisted_owner(records: &mut dyn Records, email: &str, rows: &[Emai
 }
 
 /// The provider's user name if it is valid and free, else one made of what the profile says.
-async fn username(cx: &Context, profile: &Profile) -> Result<Option<String>> {
+pub(crate) async fn username(cx: &Context, profile: &Profile) -> Result<Option<String>> {
     if cx.settings.user_model.username_field.get().is_none() {
         return Ok(None);
     }

@@ -48,7 +48,9 @@ async fn a_social_account_finds_its_user(store: Arc<dyn Store>) {
         [("gitlab", "77"), ("github", "7"), ("GitHub", "77"), ("github", ""), ("github", "%")]
     {
         assert_eq!(records.social_account(provider, uid).await.unwrap(), None, "{provider} {uid}");
+        assert_eq!(records.social_user(provider, uid).await.unwrap(), None, "{provider} {uid}");
     }
+    assert_eq!(records.social_user("github", "77").await.unwrap(), records.user(ann.id).await.unwrap());
 }
 
 async fn one_social_account_belongs_to_one_user(store: Arc<dyn Store>) {
