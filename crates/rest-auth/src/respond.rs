@@ -120,7 +120,7 @@ pub(crate) fn refusal_page(reply: &Reply, wrapping: Wrapping<'_>) -> Response {
     {
         match value {
             serde_json::Value::Array(texts) => {
-                sentences.extend(texts.iter().filter_map(|text| text.as_str()))
+                sentences.extend(texts.iter().filter_map(|text| text.as_str()));
             }
             other => sentences.extend(other.as_str()),
         }

@@ -80,11 +80,11 @@ impl Provider {
     /// address needs that.
     async fn values_of(&self, asking: &Asking<'_>, given: &Given) -> Result<LoginValues, ProviderError> {
         let mut values = redirect_uri(asking);
-        let needed = |name: &&str| {
+        let needed = |name: &&'static str| {
             let url = self.patterns.authorize_url.as_ref();
             url.is_some_and(|url| url.settings().any(|setting| setting == *name))
         };
-        if let Some(quirk) = self.quirk().filter(|quirk| quirk.names().iter().any(|name| needed(&name))) {
+        if let Some(quirk) = self.quirk().filter(|quirk| quirk.names().iter().any(needed)) {
             values.extend(quirk.values(&Situation { provider: self, asking, given }).await?);
         }
         values.extend(self.row.inputs.iter().map(|input| (input.name(), given.input(*input).to_owned())));

@@ -250,21 +250,16 @@ fn kept(browser: &Client, state: &str) -> (String, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn s_80_of_fifty_answers_at_once_on_two_instances_one_counts() {
     for database in Database::each().await {
-        let (app, fake) = on(database, "").await;
+        let (app, fake) = on(database.clone(), "").await;
         let fetch = fake.clone();
-        let settings = app.app().settings.clone();
-        let store = Arc::clone(&app.store);
-        let clock = app.clock.clone();
-        let other =
-            rest_auth::RestAuth::builder().settings(settings).shared_store(store).clock(clock).fetch(fetch);
-        let other = other.build().await.unwrap();
+        let other = TestApp::built(database, &configuration(""), |builder| builder.fetch(fetch)).await;
         let browser = app.client();
         let there = depart(&browser, "github", "").await;
         let back = fake.consent(&there, "alice");
         let (name, value) = kept(&browser, &param(&there, "state").unwrap());
         let crowd: Vec<_> = (0..50)
             .map(|number| {
-                let client = if number % 2 == 0 { app.client() } else { Client::new(other.site()) };
+                let client = if number % 2 == 0 { app.client() } else { other.client() };
                 client.set_cookie(&name, &value);
                 let address = path(&back).to_owned();
                 tokio::spawn(async move { client.get(&address).send().await.status })

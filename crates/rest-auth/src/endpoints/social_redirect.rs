@@ -1,6 +1,8 @@
 //! `PROVIDER/authorize/`, `PROVIDER/callback/`, `PROVIDER/connect/authorize/` and `social/exchange/`: logging in by a
 //! provider with a browser, where the configuration lists front ends. Upstream has nothing of the kind.
 
+use std::future::ready;
+
 use http::header::{HeaderValue, LOCATION};
 use http::{Method, StatusCode};
 use rest_auth_core::features::social_redirect::{
@@ -72,7 +74,7 @@ fn of_provider(name: &str, row: &Row) -> [Endpoint; 3] {
     let depart = Action::new(Method::GET, move |cx, call| depart(cx, call, leaving.clone()));
     let arrive = Action::new(Method::GET, move |cx, call| arrive(cx, call, coming.clone()));
     let hop = Action::new(Method::POST, hop).raw();
-    let ticket = Action::new(Method::POST, move |cx, call| ticket(cx, call, asking.clone()));
+    let ticket = Action::new(Method::POST, move |cx, call| ready(ticket(&cx, &call, &asking)));
     [
         endpoint("social_authorize", AUTHORIZE_PATH)
             .asks_nobody(None)
@@ -135,10 +137,10 @@ async fn hop(cx: Context, call: Call) -> Result<Reply, ApiError> {
     Ok(leading_to(&Secret::new(format!("{own}?{query}"))).status(StatusCode::SEE_OTHER))
 }
 
-async fn ticket(cx: Context, call: Call, provider: String) -> Result<Reply, ApiError> {
+fn ticket(cx: &Context, call: &Call, provider: &str) -> Result<Reply, ApiError> {
     let input = Ticket::from_values(&call.values);
-    let ticket = social_redirect::issue(&cx, &provider, call.user()?, &input)?;
-    let address = sibling(&cx, &call, CONNECT_PATH, AUTHORIZE_PATH);
+    let ticket = social_redirect::issue(cx, provider, call.user()?, &input)?;
+    let address = sibling(cx, call, CONNECT_PATH, AUTHORIZE_PATH);
     let query = percent::encode_pairs([("ticket", ticket.expose().as_str())]);
     Ok(Reply::ok(json!({ "authorize_url": format!("{address}?{query}") })).private())
 }
@@ -179,11 +181,9 @@ fn sibling(cx: &Context, call: &Call, own: &str, other: &str) -> String {
 
 /// A path at `http.base_url`, or at whatever the browser calls this server.
 fn address(cx: &Context, origin: &crate::origin::Origin, path: &str) -> String {
-    match cx.settings.http.base_url.get() {
-        Some(base) => format!("{}{path}", base.trim_end_matches('/')),
-        None => {
-            let scheme = if origin.is_secure { "https" } else { "http" };
-            format!("{scheme}://{}{path}", origin.host)
-        }
+    if let Some(base) = cx.settings.http.base_url.get() {
+        return format!("{}{path}", base.trim_end_matches('/'));
     }
+    let scheme = if origin.is_secure { "https" } else { "http" };
+    format!("{scheme}://{}{path}", origin.host)
 }

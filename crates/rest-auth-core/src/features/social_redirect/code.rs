@@ -71,7 +71,7 @@ pub(super) async fn issue(cx: &Context, hand_over: &HandOver) -> Result<Secret> 
     let Identity { profile, token, bound, once } = &hand_over.identity;
     let token = cx.settings.socialaccount.store_tokens.then(|| {
         let ProviderToken { token, token_secret, expires_at } = token;
-        (token.expose().clone(), token_secret.expose().clone(), expires_at.map(|at| at.micros()))
+        (token.expose().clone(), token_secret.expose().clone(), expires_at.map(Timestamp::micros))
     });
     let stored = Stored {
         provider: hand_over.provider.clone(),

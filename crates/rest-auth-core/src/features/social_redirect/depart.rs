@@ -73,16 +73,7 @@ impl Asked {
 /// Makes an attempt and says where the browser goes with it.
 pub async fn depart(cx: &Context, departure: Departure<'_>) -> Result<Departed> {
     let Departure { provider: name, asked, callback } = departure;
-    let (front_end, user) = match &asked.ticket {
-        Some(ticket) => {
-            let (front_end, user) = ticket::redeem(cx, name, ticket).await?;
-            (front_end, Some(user))
-        }
-        None => {
-            let (next, state) = (asked.next.as_deref(), asked.state.as_deref());
-            (FrontEnd::check(&cx.settings, next, state, asked.challenge.as_deref())?, None)
-        }
-    };
+    let (front_end, user) = front_end(cx, name, &asked).await?;
     let provider = social::provider(cx, name).await?;
     let (state, verifier, nonce) = (draw(cx, RANDOM), Secret::new(draw(cx, RANDOM)), draw(cx, RANDOM));
     let scope = cx.settings.socialaccount.providers.get(name).map_or(&[][..], |own| own.scope.as_slice());
@@ -112,4 +103,14 @@ pub async fn depart(cx: &Context, departure: Departure<'_>) -> Result<Departed> 
     };
     let sealed = Secret::new(attempt.seal(cx)?);
     Ok(Departed { location: sent.url, id: id_of(&attempt.state), sealed })
+}
+
+/// Where the browser is to come back to, and whose account the provider's is to be connected to.
+async fn front_end(cx: &Context, provider: &str, asked: &Asked) -> Result<(FrontEnd, Option<String>)> {
+    if let Some(ticket) = &asked.ticket {
+        let (front_end, user) = ticket::redeem(cx, provider, ticket).await?;
+        return Ok((front_end, Some(user)));
+    }
+    let (next, state) = (asked.next.as_deref(), asked.state.as_deref());
+    Ok((FrontEnd::check(&cx.settings, next, state, asked.challenge.as_deref())?, None))
 }
