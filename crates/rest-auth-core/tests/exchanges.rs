@@ -68,6 +68,17 @@ struct Recorded {
 #[async_trait]
 impl Fetch for Recorded {
     async fn fetch(&self, request: Outgoing) -> Result<Incoming, FetchError> {
+        if request.url.contains("oauth_verifier=") {
+            self.asked.lock().unwrap().push(request);
+            let token = self.answers.lock().unwrap().remove(0);
+            let pairs = token
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+            let body = percent::encode_pairs(pairs).into_bytes();
+            return Ok(Incoming { status: 200, content_type: "text/html".to_owned(), body });
+        }
         let body = if request.url.ends_with("/auth/keys") {
             jwt::key_set([&apple_key().verifying_key()])
         } else {
@@ -262,6 +273,35 @@ async fn every_provider_is_asked_as_upstream_asks_it() {
             compare(name, profile_requests, &exchange.asked);
         }
     }
+}
+
+#[tokio::test]
+async fn every_provider_of_oauth_1_takes_the_verifier_that_a_browser_brings() {
+    let catalogue = Catalogue::read(&BTreeMap::new()).unwrap();
+    let mut played = 0;
+    for exchange in exchanges() {
+        let name = &exchange.provider;
+        let provider = provider(&catalogue, &exchange);
+        if provider.row.protocol != Protocol::Oauth1 {
+            continue;
+        }
+        let mut token = json!({"oauth_token": "o1-token", "oauth_token_secret": "o1-secret"});
+        for (name, value) in exchange.token.as_object().into_iter().flatten() {
+            token[name] = value.clone();
+        }
+        let answers: Vec<Value> = std::iter::once(token).chain(exchange.answers.clone()).collect();
+        let request_token = ("request-1".to_owned(), Secret::from("secret-1"), Secret::from("verifier-1"));
+        let given = Given { request_token: Some(request_token), ..Given::default() };
+        let (identity, asked) = play(&provider, &given, answers, (exchange.query_email, false)).await;
+        let identity = identity.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        assert_eq!(shown(&identity.profile), exchange.expected, "{name}");
+        assert!(identity.bound, "{name}: the verifier is of an attempt of ours");
+        assert_eq!(asked[0].method.name(), "POST", "{name}");
+        assert!(asked[0].url.ends_with("?oauth_verifier=verifier-1"), "{name}: {}", asked[0].url);
+        compare(name, &asked[1..], &exchange.asked);
+        played += 1;
+    }
+    assert!(played >= 10, "{played}");
 }
 
 fn compare(name: &str, ours: &[Outgoing], theirs: &[Asked]) {

@@ -239,12 +239,13 @@ impl Provider {
         let params = [("oauth_verifier".to_owned(), verifier.expose().clone())];
         let signed_with = Some((token, secret.expose().as_str()));
         let mut answer = self.signed_post(asking, &with_query(&url, &params), signed_with).await?;
-        for (ours, theirs) in [("access_token", "oauth_token"), ("refresh_token", "oauth_token_secret")] {
-            let Some(value) = answer.get(theirs).filter(|value| **value != "").cloned() else {
-                return Err(ProviderError::Exchange(format!("{} gave no access token", self.row.title)));
-            };
-            answer[ours] = value;
+        let member = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        // Evernote's tokens have no secret.
+        let (token, secret) = (member("oauth_token"), member("oauth_token_secret"));
+        if token.is_empty() {
+            return Err(ProviderError::Exchange(format!("{} gave no access token", self.row.title)));
         }
+        (answer["access_token"], answer["refresh_token"]) = (token.into(), secret.into());
         Ok(answer)
     }
 

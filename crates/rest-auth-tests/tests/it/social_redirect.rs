@@ -855,3 +855,60 @@ async fn s_80_s_81_every_provider_gets_a_state_and_a_challenge_and_answers_nobod
     }
     assert!(asked > 100, "{asked}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_binary_sends_a_browser_off_takes_it_back_and_outlives_a_restart_between() {
+    use axum::routing::{get, post};
+    use rest_auth_tests::process::{Answer, Deployment, Server};
+
+    let token = post(|body: String| async move {
+        let verifier = percent::decode_pairs(&body).into_iter().find(|(name, _)| name == "code_verifier");
+        assert!(
+            verifier.is_some_and(|(_, verifier)| pkce::is_verifier(&verifier)),
+            "the code comes with its verifier"
+        );
+        json!({"access_token": "token-1"}).to_string()
+    });
+    let me = get(|| async { json!({"id": 7, "login": "ann"}).to_string() });
+    let provider = axum::Router::new().route("/token", token).route("/me", me);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let there = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, provider).await.unwrap() });
+    let deployment = Deployment::new(&format!(
+        "secret_key = \"kGJ4b1oQz7YwqkPZx0n2Yk1lq1cVQm8f3mYvJ6p9a5E\"\n[http]\nfeatures = [\"registration\", \"social\"]\n\
+         [socialaccount]\nallowed_redirects = [\"{FRONT_END}\"]\nallow_private_addresses = true\n\
+         [socialaccount.providers.inhouse]\ntitle = \"In house\"\nclient_id = \"c\"\nsecret = \"s\"\nuid = \"$1.id\"\n\
+         username = \"$1.login\"\nauthorize_url = \"{there}/authorize\"\naccess_token_url = \"{there}/token\"\n\
+         profile_url = \"{there}/me\"\n"
+    ));
+    let ask = |server: &Server, target: &str, cookie: &str| {
+        let request =
+            format!("GET {target} HTTP/1.1\r\nHost: localhost:8000\r\nConnection: close\r\n{cookie}\r\n");
+        Answer::read(server.send(&request))
+    };
+    let server = deployment.serve();
+    let away = ask(&server, "/rest-auth/inhouse/authorize/", "");
+    assert_eq!(away.status, 302, "{}", server.errors());
+    let location = away.header("location").unwrap();
+    assert!(location.starts_with(&format!("{there}/authorize?")), "{location}");
+    assert_eq!(param(location, "redirect_uri").unwrap(), "http://localhost:8000/rest-auth/inhouse/callback/");
+    let cookie = format!("Cookie: {}\r\n", away.header("set-cookie").unwrap().split(';').next().unwrap());
+    let back = format!("/rest-auth/inhouse/callback/?code=c-1&state={}", param(location, "state").unwrap());
+    server.signal("TERM");
+    server.wait();
+    let server = deployment.serve();
+    let answer = ask(&server, &back, &cookie);
+    let location = answer.header("location").unwrap_or_else(|| panic!("{} {}", answer.body, server.errors()));
+    assert!(location.starts_with(FRONT_END), "{location}");
+    let code = param(location, "code").unwrap();
+    let answer = server.post("/rest-auth/social/exchange/", &format!("code={code}"));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.body.contains("\"key\""), "{}", answer.body);
+    assert_eq!(ask(&server, &back, &cookie).status, 400, "once");
+    for secret in [code.as_str(), "c-1", "token-1"] {
+        assert!(
+            !server.errors().contains(secret) && !server.output().contains(secret),
+            "the log has {secret}"
+        );
+    }
+}
