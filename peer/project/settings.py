@@ -1,7 +1,8 @@
 """The project's settings: a usual dj-rest-auth project, then the overrides of one JSON file.
 
 The keys of that file are described in peer/README.md. Names in capitals that Django does not know
-(FEATURES, AUTHENTICATION, USER_MODEL, URL_PREFIX, REGISTRATION_PREFIX, SOCIAL_CALLBACK_URLS) are the peer's own.
+(FEATURES, AUTHENTICATION, USER_MODEL, URL_PREFIX, REGISTRATION_PREFIX, SOCIAL_CALLBACK_URLS,
+SOCIAL_ANSWERS) are the peer's own.
 """
 
 import json
@@ -87,6 +88,7 @@ USER_MODEL = take("USER_MODEL", "default", USER_MODELS)
 URL_PREFIX = take("URL_PREFIX", "/rest-auth/").lstrip("/")
 REGISTRATION_PREFIX = take("REGISTRATION_PREFIX", URL_PREFIX + "registration/").lstrip("/")
 SOCIAL_CALLBACK_URLS = take("SOCIAL_CALLBACK_URLS", {})
+SOCIAL_ANSWERS = take("SOCIAL_ANSWERS", [])
 HAS_ALLAUTH = "registration" in FEATURES
 
 # Django ------------------------------------------------------------------------------------------

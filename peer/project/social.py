@@ -12,6 +12,11 @@ from dj_rest_auth.registration import views
 from dj_rest_auth.social_serializers import TwitterConnectSerializer, TwitterLoginSerializer
 from django.conf import settings
 from django.urls import path
+from recorder.providers import Providers
+
+
+if settings.SOCIAL_ANSWERS:
+    Providers().rules = settings.SOCIAL_ANSWERS
 
 
 class CompanyAdapter(OpenIDConnectOAuth2Adapter):

@@ -45,6 +45,7 @@ mod sessions;
 mod smtp;
 mod social_accounts;
 mod social_login;
+mod social_peer;
 mod social_providers;
 mod social_redirect;
 mod spine;

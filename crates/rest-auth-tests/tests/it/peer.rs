@@ -39,7 +39,8 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-/// A request to the peer's server: status and JSON, and the cookies that it set.
+/// A request to the peer's server: status and JSON, and the cookies that it set. A path without a leading slash stands
+/// below the prefix.
 pub(crate) fn ask_peer(
     address: SocketAddr,
     method: &str,
@@ -48,9 +49,10 @@ pub(crate) fn ask_peer(
     body: &Value,
 ) -> (u16, Value, Vec<String>) {
     let body = body.to_string();
+    let prefix = if path.starts_with('/') { "" } else { "/rest-auth/" };
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!(
-        "{method} /rest-auth/{path} HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\n{headers}\
+        "{method} {prefix}{path} HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\n{headers}\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
