@@ -64,6 +64,7 @@ AUTHENTICATORS = {
     "basic": "rest_framework.authentication.BasicAuthentication",
     "jwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
     "jwt_cookie": "dj_rest_auth.jwt_auth.JWTCookieAuthentication",
+    "rownd": "rownd_django.auth.backend.RowndApiAuthentication",
 }
 # What a feature installs; the order is Django's order of migrations and templates.
 FEATURE_APPS = {
@@ -78,6 +79,7 @@ FEATURE_APPS = {
         for name in ("discord", "facebook", "github", "gitlab", "google", "openid_connect", "twitter")
     ],
     "blacklist": ["rest_framework_simplejwt.token_blacklist"],
+    "rownd": [],
     "example": [],
 }
 USER_MODELS = {"default": "auth.User", "custom_email": "custom_user.User", "members": "members.Member"}
@@ -90,6 +92,8 @@ REGISTRATION_PREFIX = take("REGISTRATION_PREFIX", URL_PREFIX + "registration/").
 SOCIAL_CALLBACK_URLS = take("SOCIAL_CALLBACK_URLS", {})
 SOCIAL_ANSWERS = take("SOCIAL_ANSWERS", [])
 HAS_ALLAUTH = "registration" in FEATURES
+# Its app asks Rownd for a configuration when it is loaded.
+HAS_ROWND = "rownd" in FEATURES or "rownd" in AUTHENTICATION
 
 # Django ------------------------------------------------------------------------------------------
 
@@ -118,6 +122,7 @@ INSTALLED_APPS = [
     *(["custom_user"] if USER_MODEL == "custom_email" else []),
     *(["members"] if USER_MODEL == "members" else []),
     *(app for feature in FEATURE_APPS if feature in FEATURES for app in FEATURE_APPS[feature]),
+    *(["rownd_django"] if HAS_ROWND else []),
 ]
 # As `startproject` writes it, without the messages framework: its cookie means nothing to clients.
 MIDDLEWARE = [
@@ -132,6 +137,7 @@ MIDDLEWARE = [
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     *(["allauth.account.auth_backends.AuthenticationBackend"] if HAS_ALLAUTH else []),
+    *(["rownd_django.auth.backend.RowndAuthenticationBackend"] if HAS_ROWND else []),
 ]
 TEMPLATES = [
     {

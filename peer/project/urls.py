@@ -39,4 +39,7 @@ if "social" in settings.FEATURES:
 
     urlpatterns += social.urlpatterns
 
+if "rownd" in settings.FEATURES:
+    urlpatterns += [path("rownd/", include("rownd_django.auth.urls", namespace="rownd"))]
+
 urlpatterns += [path(AUTH, include("dj_rest_auth.urls"))]

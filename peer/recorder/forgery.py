@@ -31,7 +31,7 @@ def forge(forgery, secret, now):
 
 def signed(algorithm, key, message):
     """By a key pair where the header says so and the key is one; else by HMAC."""
-    if algorithm == "RS256" and "PRIVATE KEY" in key:
+    if algorithm in ("RS256", "EdDSA") and "PRIVATE KEY" in key:
         known = get_default_algorithms()[algorithm]
         return known.sign(message, known.prepare_key(key.strip()))
     return hmac.digest(key.encode(), message, HASHES.get(algorithm, hashlib.sha256))

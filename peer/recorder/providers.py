@@ -48,6 +48,8 @@ class Asked:
             self.parameters += parse_qsl(body, keep_blank_values=True)
         self.facts = {f"{name}={value}" for name, value in self.parameters}
         self.facts |= {f"Authorization: {self.authorization}"}
+        # Credentials of a provider's own making.
+        self.facts |= {f"{name.lower()}: {value}" for name, value in request.headers.items() if name.lower().startswith("x-")}
 
     def fits(self, rule):
         return (

@@ -41,6 +41,7 @@ SECTIONS = {
     "rest_framework": {"dictionary": "REST_FRAMEWORK"},
     "account": {"prefix": "ACCOUNT_"},
     "socialaccount": {"prefix": "SOCIALACCOUNT_"},
+    "rownd": {"dictionary": "ROWND"},
     "session": {"prefix": "SESSION_"},
     "csrf": {"prefix": "CSRF_"},
 }

@@ -3,6 +3,8 @@
 Reads one JSON object from standard input and writes the recordings to standard output.
 """
 
+import contextlib
+import io
 import json
 import logging
 import os
@@ -24,11 +26,16 @@ from .recording import answer_of, mails_of
 def main():
     job = json.load(sys.stdin)
     with tempfile.TemporaryDirectory(prefix="rest-auth-peer-") as folder:
+        # What Django's apps ask when they are loaded is answered as in the first scenario.
+        providers = Providers()
+        providers.rules = job["scenarios"][0]["providers"]
         start_django(Path(folder), job["django"])
         from . import stage
 
-        player = Player(job["base"], job["django"], stage)
-        recordings = [player.play(scenario) for scenario in job["scenarios"]]
+        player = Player(job["base"], job["django"], stage, providers)
+        # rownd-django prints what it catches, and standard output is for the recordings.
+        with contextlib.redirect_stdout(io.StringIO()):
+            recordings = [player.play(scenario) for scenario in job["scenarios"]]
     json.dump(recordings, sys.stdout)
 
 
@@ -51,12 +58,12 @@ def start_django(folder, overrides):
 class Player:
     """Plays scenarios one after another, each on a fresh database."""
 
-    def __init__(self, base, django, stage):
+    def __init__(self, base, django, stage, providers):
         from django.core.wsgi import get_wsgi_application
 
         self.base = base
         self.stage = stage
-        self.providers = Providers()
+        self.providers = providers
         self.application = get_wsgi_application()
         self.session_cookie = django.get("SESSION_COOKIE_NAME", "sessionid")
         self.csrf_cookie = django.get("CSRF_COOKIE_NAME", "csrftoken")

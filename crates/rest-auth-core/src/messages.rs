@@ -238,6 +238,15 @@ pub const ISSUER_EMAIL_TAKEN: Message =
     Message::fixed("email_taken", "User is already registered with this e-mail address.");
 /// Rownd: no token, or nothing that can be used.
 pub const ROWND_MALFORMED: Message = Message::fixed("authentication_failed", "Invalid or malformed token");
+/// Rownd: it has not the three parts of a token.
+pub const ROWND_SEGMENTS: Message = Message::fixed("authentication_failed", "Not enough segments");
+/// Rownd: it is for nobody.
+pub const ROWND_NO_AUDIENCE: Message =
+    Message::fixed("authentication_failed", "Token is missing the \"aud\" claim");
+/// Rownd: its time has not come.
+pub fn rownd_early(claim: &str) -> Message {
+    Message::filled("authentication_failed", format!("The token is not yet valid ({claim})"))
+}
 /// Rownd: its time is over.
 pub const ROWND_EXPIRED: Message = Message::fixed("authentication_failed", "Signature has expired");
 /// Rownd: no key has signed it.

@@ -111,9 +111,7 @@ impl Rownd {
         claims: &Claims,
         subject: &str,
     ) -> Result<Result<Person, Refusal>> {
-        let Some(id) = claims.text(APP_USER_ID).filter(|id| !id.is_empty() && !id.contains('\0')) else {
-            return Ok(Err(Refusal::Malformed));
-        };
+        let Some(id) = app_user_id(claims) else { return Ok(Err(Refusal::Malformed)) };
         let app = self.app_id(cx, cx.now).await.map_err(|error| issuer.away(cx, &error))?;
         let (app, user) = (percent::encode(&app), percent::encode(id));
         let mut request = self.request(format!("{}/applications/{app}/users/{user}/data", self.api_url));
@@ -143,8 +141,15 @@ impl Rownd {
             last_name: text("last_name"),
         };
         let profile = named.profile(subject, data.clone().into_iter().collect::<Map<String, Value>>());
-        Ok(Ok(Person { profile, instead_of_email: id.to_owned(), extra: Vec::new() }))
+        // Upstream keeps the spelling, and without an address the id stands in its place.
+        let email_column = email.filter(|_| !profile.email.is_empty()).unwrap_or(id).to_owned();
+        Ok(Ok(Person { profile, email_column, extra: Vec::new() }))
     }
+}
+
+/// Somebody's id in the app.
+pub(crate) fn app_user_id(claims: &Claims) -> Option<&str> {
+    claims.text(APP_USER_ID).filter(|id| !id.is_empty() && !id.contains('\0'))
 }
 
 /// Whether Rownd has verified an address: it lists what it has, and older answers know only whether that is anything.
@@ -167,6 +172,9 @@ pub(crate) fn refused(refusal: &Refusal) -> Error {
         Refusal::Audience(audiences) => messages::rownd_audience(audiences),
         Refusal::NoAccount | Refusal::EmailTaken => messages::ROWND_NO_ACCOUNT,
         Refusal::Inactive => messages::USER_INACTIVE,
+        Refusal::Segments => messages::ROWND_SEGMENTS,
+        Refusal::Early(claim) => messages::rownd_early(claim),
+        Refusal::NoAudience => messages::ROWND_NO_AUDIENCE,
         Refusal::Malformed | Refusal::Invalid | Refusal::UnknownKey(_) => messages::ROWND_MALFORMED,
     })
 }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use rest_auth::core::model::Timestamp;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use ring::signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Map, Value, json};
 use sha2::{Sha256, Sha384, Sha512};
 
@@ -71,9 +71,16 @@ fn signed(algorithm: &str, key: &str, message: &str) -> String {
         mac.update(message.as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
     }
-    if algorithm == "RS256" && key.contains("PRIVATE KEY") {
+    let pem = || {
         let body: String = key.lines().filter(|line| !line.starts_with("-----")).collect();
-        let pair = RsaKeyPair::from_pkcs8(&BASE64_STANDARD.decode(body).unwrap()).unwrap();
+        BASE64_STANDARD.decode(body).unwrap()
+    };
+    if algorithm == "EdDSA" && key.contains("PRIVATE KEY") {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&pem()).unwrap();
+        return BASE64_URL_SAFE_NO_PAD.encode(pair.sign(message.as_bytes()));
+    }
+    if algorithm == "RS256" && key.contains("PRIVATE KEY") {
+        let pair = RsaKeyPair::from_pkcs8(&pem()).unwrap();
         let mut signature = vec![0; pair.public().modulus_len()];
         let random = ring::rand::SystemRandom::new();
         pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature).unwrap();

@@ -75,6 +75,7 @@ replayed![
     password_change,
     password_reset,
     registration,
+    rownd,
     routing,
     session_authentication,
     sessions,

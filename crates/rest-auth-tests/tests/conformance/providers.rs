@@ -100,7 +100,8 @@ impl<'a> Asked<'a> {
         }
         let mut facts: Vec<String> =
             parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let headers = request.headers.iter().filter(|(name, _)| name == "Authorization");
+        let is_credential = |name: &str| name == "Authorization" || name.starts_with("x-");
+        let headers = request.headers.iter().filter(|(name, _)| is_credential(name));
         facts.extend(headers.map(|(name, value)| format!("{name}: {value}")));
         Self { request, what: format!("{method} {address}"), facts }
     }

@@ -14,7 +14,7 @@ pub(crate) const BAD_REQUEST: &str = "\n<!doctype html>\n<html lang=\"en\">\n<he
      <h1>Bad Request (400)</h1><p></p>\n</body>\n</html>\n";
 
 /// 403: no proof against CSRF.
-pub(crate) const CSRF_FAILED: &str = "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>403 Forbidden</title>\n</head>\n<body>\n  \
+pub(crate) const CSRF_FAILED: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>403 Forbidden</title>\n</head>\n<body>\n  \
      <h1>Forbidden <span>(403)</span></h1>\n  <p>CSRF verification failed. Request aborted.</p>\n</body>\n</html>\n";
 
 /// 500: something broke here.

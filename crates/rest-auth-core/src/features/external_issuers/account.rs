@@ -3,23 +3,22 @@
 
 use rest_auth_formats::jwt::Claims;
 use rest_auth_formats::passwords::unusable;
+use serde_json::Map;
 
 use super::person::{Person, person};
 use super::{Issuer, Refusal};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::features::{registration, social_login};
+use crate::features::{registration, rownd, social_login};
 use crate::model::{NewUser, User};
 use crate::settings::FeatureName;
-use crate::store::{Records, StoreError, Tx};
+use crate::store::{StoreError, Tx};
 
 /// It begins anew so often at most because somebody else has written meanwhile what it was going to.
 const TRIES: usize = 8;
 
 /// What is going to happen.
 enum Plan {
-    /// An account becomes the subject's that was made for it before there were connections.
-    Adopt(User),
     /// An address that the issuer has verified belongs to somebody.
     ByAddress(User),
     /// Nobody is known.
@@ -42,6 +41,12 @@ pub(super) async fn find_or_create(
     claims: &Claims,
     subject: &str,
 ) -> Result<Result<User, Refusal>> {
+    if let Some(user) = left_behind(cx, issuer, claims, subject).await? {
+        return match active(user) {
+            Ok(user) => adopt(cx, issuer, user, subject).await.map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
+        };
+    }
     let person = match person(cx, issuer, claims, subject).await? {
         Ok(person) => person,
         Err(refusal) => return Ok(Err(refusal)),
@@ -78,9 +83,6 @@ pub(super) async fn find_or_create(
 /// Finds out, before anything is written.
 async fn plan(cx: &Context, issuer: &Issuer, person: &Person) -> Result<Result<Plan, Refusal>> {
     let mut records = cx.store.read().await?;
-    if let Some(user) = left_behind(issuer, records.as_mut(), person).await? {
-        return Ok(active(user).map(Plan::Adopt));
-    }
     if issuer.row().match_email {
         let profile = &person.profile;
         if let Some(user) = social_login::owner_of_proven_address(records.as_mut(), profile).await? {
@@ -96,9 +98,7 @@ async fn plan(cx: &Context, issuer: &Issuer, person: &Person) -> Result<Result<P
     drop(records);
     let username = social_login::username(cx, &person.profile).await?;
     let password = unusable(|bytes| cx.entropy.fill(bytes));
-    let email =
-        Some(&person.profile.email).filter(|email| !email.is_empty()).unwrap_or(&person.instead_of_email);
-    let mut new = NewUser::new(username, email.clone(), password, cx.now);
+    let mut new = NewUser::new(username, person.email_column.clone(), password, cx.now);
     new.first_name.clone_from(&person.profile.first_name);
     new.last_name.clone_from(&person.profile.last_name);
     new.extra.clone_from(&person.extra);
@@ -110,10 +110,11 @@ fn active(user: User) -> Result<User, Refusal> {
 }
 
 /// The account that rownd-django has made for somebody: it kept Rownd's id as the user name. Whoever signed up under such
-/// a name has a password, or came by another provider, and is somebody else (S-86).
-async fn left_behind(issuer: &Issuer, records: &mut dyn Records, person: &Person) -> Result<Option<User>> {
+/// a name has a password, or came by another provider, and is somebody else (S-86). Nobody is asked for that.
+async fn left_behind(cx: &Context, issuer: &Issuer, claims: &Claims, subject: &str) -> Result<Option<User>> {
     let Some(rownd) = issuer.as_rownd() else { return Ok(None) };
-    for id in [&person.profile.uid, &person.profile.username] {
+    let mut records = cx.store.read().await?;
+    for id in [Some(subject), rownd::app_user_id(claims)].into_iter().flatten() {
         for user in records.users(rownd.left_behind(id)).await? {
             let password = user.password.as_str();
             let has_password = !password.is_empty() && !password.starts_with('!');
@@ -123,6 +124,18 @@ async fn left_behind(issuer: &Issuer, records: &mut dyn Records, person: &Person
         }
     }
     Ok(None)
+}
+
+/// An account becomes the subject's that was made for it before there were connections.
+async fn adopt(cx: &Context, issuer: &Issuer, user: User, subject: &str) -> Result<User> {
+    let mut tx = cx.store.write().await?;
+    tx.hold_username(&format!("social:{}:{subject}", issuer.name())).await?;
+    if let Some(user) = tx.social_user(issuer.name(), subject).await? {
+        return Ok(user);
+    }
+    tx.add_social_account(user.id, (issuer.name(), subject), &Map::new(), cx.now).await?;
+    tx.commit().await?;
+    Ok(user)
 }
 
 async fn carry_out(
@@ -139,7 +152,6 @@ async fn carry_out(
         return Ok(Done::As(user, false));
     }
     let (user, is_new) = match plan {
-        Plan::Adopt(user) => (user, false),
         Plan::ByAddress(mut user) => {
             // Without sign-up nobody can have claimed the address of somebody else.
             if cx.settings.has(FeatureName::Registration) {

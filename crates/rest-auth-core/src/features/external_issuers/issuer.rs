@@ -69,8 +69,14 @@ impl Issuer {
 
     /// The claims of a token, if they can be believed.
     pub(super) async fn verify(&self, cx: &Context, token: &[u8]) -> Result<Result<Claims, Refusal>> {
-        let Some(said) = jwt::peek(token) else { return Ok(Err(Refusal::Malformed)) };
+        let Some(said) = jwt::peek(token) else {
+            let has_parts = token.split(|byte| *byte == b'.').nth(2).is_some();
+            return Ok(Err(if has_parts { Refusal::Malformed } else { Refusal::Segments }));
+        };
         let key_id = said.key_id.as_deref();
+        if self.is_rownd() && key_id.is_none() {
+            return Ok(Err(Refusal::UnknownKey(None)));
+        }
         let document = self.key_document(cx, Freshness::Kept).await.map_err(|error| self.away(cx, &error))?;
         let mut known = self.keyring.keys(&document, &self.row.algorithms);
         let mut signed = jwt::signed(token, &known);
@@ -105,7 +111,14 @@ impl Issuer {
         match jwt::hold_now(claims, &rules, cx.now) {
             Ok(()) => {}
             Err(TokenError::Expired) => return Err(Refusal::Expired),
-            Err(_) => return Err(Refusal::Invalid),
+            Err(_) => {
+                let latest = cx.now.plus_seconds(rules.leeway);
+                let is_early = |name: &&str| claims.time(name).is_some_and(|time| time > latest);
+                return Err(["iat", "nbf"]
+                    .into_iter()
+                    .find(is_early)
+                    .map_or(Refusal::Invalid, Refusal::Early));
+            }
         }
         // A token without an end would be good for ever.
         if claims.expires_at().is_none() {
@@ -120,7 +133,8 @@ impl Issuer {
         }
         let for_us = Rules { audience: Some(Audience::Several(audiences.clone())), ..rules };
         if jwt::hold_now(claims, &for_us, cx.now).is_err() {
-            return Err(Refusal::Audience(audiences));
+            let names_any = claims.get("aud").is_some();
+            return Err(if names_any { Refusal::Audience(audiences) } else { Refusal::NoAudience });
         }
         let required = self.row.required_claims.iter();
         let is = |value: &toml::Value| serde_json::to_value(value).unwrap_or_default();

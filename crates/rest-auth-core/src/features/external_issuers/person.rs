@@ -22,8 +22,8 @@ const EMAIL_LENGTH: usize = 254;
 pub(crate) struct Person {
     /// Key, names and addresses.
     pub(crate) profile: Profile,
-    /// What stands in the place of an address for somebody who has none; mostly nothing.
-    pub(crate) instead_of_email: String,
+    /// What the user row has for an address: the address, as a rule.
+    pub(crate) email_column: String,
     /// The deployment's own fields.
     pub(crate) extra: Vec<(String, ExtraValue)>,
 }
@@ -98,9 +98,10 @@ pub(super) async fn person(
     let kept = kept.filter_map(|claim| Some((claim.to_owned(), claims.get(claim)?.clone())));
     let mut extra_data: Map<String, Value> = kept.collect();
     extra_data.insert("iss".to_owned(), json!(row.issuer));
+    let profile = named.profile(subject, extra_data);
     Ok(Ok(Person {
-        profile: named.profile(subject, extra_data),
-        instead_of_email: String::new(),
+        email_column: profile.email.clone(),
+        profile,
         extra: extra(&cx.settings, issuer, claims),
     }))
 }

@@ -14,6 +14,8 @@ use crate::messages;
 pub(crate) enum Refusal {
     /// It is no token.
     Malformed,
+    /// It has not even the three parts of one.
+    Segments,
     /// Nobody has published the key that it names.
     UnknownKey(Option<String>),
     /// It is signed in a way that is not allowed.
@@ -22,9 +24,13 @@ pub(crate) enum Refusal {
     Signature,
     /// Its time is over.
     Expired,
+    /// Its time has not come: the claim that says so.
+    Early(&'static str),
+    /// It does not say for whom it is.
+    NoAudience,
     /// It is for somebody else than these.
     Audience(Vec<String>),
-    /// It is not valid yet, of another issuer, has no end or no subject.
+    /// It is of another issuer, has no end or no subject, or a time that is none.
     Invalid,
     /// Its subject has no account and gets none.
     NoAccount,
