@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rest_auth_core::model::{Secret, SocialAccount, SocialToken, Timestamp, User, UserId, UserIdKind};
 use rest_auth_core::providers::Application;
-use rest_auth_core::store::{SocialAccounts, StoreError, StoreResult};
+use rest_auth_core::store::{ListedApplication, SocialAccounts, StoreError, StoreResult};
 use serde_json::{Map, Value};
 
 use crate::driver::{Param, Result, Row};
@@ -46,6 +46,17 @@ const ADD_APPLICATION: &str = r#"INSERT INTO socialaccount_socialapp
     (provider, provider_id, name, client_id, secret, "key", settings) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id"#;
 
 const ADD_SITE: &str = "INSERT INTO socialaccount_socialapp_sites (socialapp_id, site_id) VALUES ($1, $2)";
+
+const FREE_TOKENS: &str = "UPDATE socialaccount_socialtoken SET app_id = NULL WHERE app_id = $1";
+
+const DELETE_SITES: &str = "DELETE FROM socialaccount_socialapp_sites WHERE socialapp_id = $1";
+
+const DELETE_APPLICATION: &str = "DELETE FROM socialaccount_socialapp WHERE id = $1";
+
+const ALL_APPLICATIONS: &str = r#"SELECT a.id, a.provider, a.provider_id, a.name, a.client_id, a.secret, a."key", a.settings
+    FROM socialaccount_socialapp a ORDER BY a.id"#;
+
+const SITES: &str = "SELECT socialapp_id, site_id FROM socialaccount_socialapp_sites ORDER BY site_id";
 
 const APPLICATIONS: &str = r#"SELECT a.id, a.provider, a.provider_id, a.name, a.client_id, a.secret, a."key", a.settings
     FROM socialaccount_socialapp a WHERE a.provider = $1 OR a.provider_id = $1 ORDER BY a.id"#;
@@ -168,6 +179,33 @@ impl SocialAccounts for Connection {
             self.conn.execute(ADD_SITE, &[Param::from(id), Param::from(site)]).await?;
         }
         Ok(id)
+    }
+
+    async fn add_application_site(&mut self, application: i64, site: i64) -> StoreResult<()> {
+        self.conn.execute(ADD_SITE, &[Param::from(application), Param::from(site)]).await?;
+        Ok(())
+    }
+
+    async fn delete_social_application(&mut self, id: i64) -> StoreResult<bool> {
+        for statement in [FREE_TOKENS, DELETE_SITES] {
+            self.conn.execute(statement, &[Param::from(id)]).await?;
+        }
+        Ok(self.conn.execute(DELETE_APPLICATION, &[Param::from(id)]).await? == 1)
+    }
+
+    async fn all_social_applications(&mut self) -> StoreResult<Vec<ListedApplication>> {
+        let rows = self.conn.rows(ALL_APPLICATIONS, &[]).await?;
+        let found: Vec<(String, Application)> =
+            rows.into_iter().map(|mut row| application(&mut row)).collect::<Result<_>>()?;
+        let sites = self.conn.rows(SITES, &[]).await?.into_iter();
+        let sites: Vec<(i64, i64)> =
+            sites.map(|mut row| Ok((row.int()?, row.int()?))).collect::<Result<_>>()?;
+        let with_sites = |(provider, application): (String, Application)| {
+            let own = sites.iter().filter(|(id, _)| Some(*id) == application.id);
+            let sites = own.map(|(_, site)| *site).collect();
+            ListedApplication { provider, application, sites }
+        };
+        Ok(found.into_iter().map(with_sites).collect())
     }
 
     async fn social_applications(

@@ -42,6 +42,7 @@ pub use http::{AuthenticatorName, FeatureName, Http};
 pub use jwt_auth::{JwtAuth, JwtPackage};
 pub use links::Links;
 pub use password::{HasherEntry, Password, TunedHasher, ValidatorEntry};
+pub(crate) use problem::nearest;
 pub use problem::{NOT_YET, NOT_YET_VALUES, Problem};
 pub use rate_limits::{LimitPart, Per, RateLimit, RateLimits};
 pub use rest_auth::{JwtAnswer, PermissionName, RestAuth};

@@ -87,7 +87,7 @@ impl Problem {
 }
 
 /// The known name that somebody may have meant.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .filter(|candidate| !candidate.is_empty())

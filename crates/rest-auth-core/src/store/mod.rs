@@ -26,7 +26,7 @@ pub use outbox::{Outbox, QueuedMail};
 pub use refresh_tokens::RefreshTokens;
 pub use sessions::Sessions;
 pub use sites::{Site, Sites};
-pub use social_accounts::SocialAccounts;
+pub use social_accounts::{ListedApplication, SocialAccounts};
 pub use social_codes::{SocialCode, SocialCodes};
 pub use throttles::{Hit, Throttles, Window};
 pub use tokens::Tokens;

@@ -18,4 +18,6 @@ pub struct Site {
 pub trait Sites: Send {
     /// The site with this key; `None` too where the table is absent.
     async fn site(&mut self, id: i64) -> StoreResult<Option<Site>>;
+    /// Every site with its key, by key; none where the table is absent.
+    async fn sites(&mut self) -> StoreResult<Vec<(i64, Site)>>;
 }

@@ -7,6 +7,17 @@ use super::StoreResult;
 use crate::model::{SocialAccount, SocialToken, Timestamp, User, UserId};
 use crate::providers::Application;
 
+/// An application with whose it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedApplication {
+    /// The row of the table of providers that it belongs to.
+    pub provider: String,
+    /// The application, with its key.
+    pub application: Application,
+    /// The keys of its sites.
+    pub sites: Vec<i64>,
+}
+
 /// The rows of `socialaccount_socialaccount`, `_socialtoken` and `_socialapp`.
 #[async_trait]
 pub trait SocialAccounts: Send {
@@ -46,6 +57,12 @@ pub trait SocialAccounts: Send {
         application: &Application,
         site: Option<i64>,
     ) -> StoreResult<i64>;
+    /// One more site for an application.
+    async fn add_application_site(&mut self, application: i64, site: i64) -> StoreResult<()>;
+    /// Deletes an application; whether it was there. Tokens that were made for it stay, and belong to none.
+    async fn delete_social_application(&mut self, id: i64) -> StoreResult<bool>;
+    /// Every application, by key.
+    async fn all_social_applications(&mut self) -> StoreResult<Vec<ListedApplication>>;
     /// The applications whose provider or own id this is, by key: those of a site, or all without one.
     async fn social_applications(
         &mut self,

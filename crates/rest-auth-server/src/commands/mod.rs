@@ -11,6 +11,7 @@ mod init;
 mod migrate;
 mod sendtestemail;
 mod serve;
+mod socialapp;
 #[cfg(test)]
 mod tests;
 
@@ -78,6 +79,12 @@ enum Command {
     /// Delete the refresh tokens that have ended, and say how many. A running server does it by itself, see
     /// database.clear_expired
     Flushexpiredtokens,
+    /// List, add and remove the applications that identity providers know the deployment as: rows of
+    /// socialaccount_socialapp
+    Socialapp {
+        #[command(subcommand)]
+        work: socialapp::Work,
+    },
     /// Send a mail to see whether mails leave, past the outbox; the exit status is 1 if one does not
     Sendtestemail {
         /// To whom
@@ -128,6 +135,7 @@ pub fn run(mut process: Process) -> u8 {
         Command::Changepassword { username } => changepassword::run(&mut process, config, &username),
         Command::Clearsessions => clearsessions::run(&mut process, config),
         Command::Flushexpiredtokens => flushexpiredtokens::run(&mut process, config),
+        Command::Socialapp { work } => socialapp::run(&mut process, config, work),
         Command::Sendtestemail { addresses } => sendtestemail::run(&mut process, config, &addresses),
     };
     match done {

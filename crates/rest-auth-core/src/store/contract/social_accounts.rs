@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Case, NOW, add_user, case, conflict, read, write};
 use crate::model::{Secret, SocialAccount, SocialToken, User};
 use crate::providers::Application;
-use crate::store::Store;
+use crate::store::{ListedApplication, Store};
 
 pub(super) const CASES: &[Case] = &[
     case!(a_social_account_finds_its_user),
@@ -19,6 +19,8 @@ pub(super) const CASES: &[Case] = &[
     case!(an_application_is_found_by_its_provider_or_its_own_id),
     case!(an_application_belongs_to_its_sites),
     case!(each_application_has_a_token_of_its_own),
+    case!(an_application_is_listed_with_its_sites_and_deleted_with_them),
+    case!(tokens_outlive_their_application),
 ];
 
 fn profile(text: &str) -> Map<String, Value> {
@@ -180,4 +182,42 @@ async fn each_application_has_a_token_of_its_own(store: Arc<dyn Store>) {
     tx.commit().await.unwrap();
     let kept = read(&store).await.social_tokens(account.id).await.unwrap();
     assert_eq!(kept, [of(Some(id), "two"), of(None, "two")]);
+}
+
+async fn an_application_is_listed_with_its_sites_and_deleted_with_them(store: Arc<dyn Store>) {
+    let mut tx = write(&store).await;
+    let first = tx.add_social_application("github", &application(""), None).await.unwrap();
+    let second = tx.add_social_application("google", &application("own"), None).await.unwrap();
+    for site in [2, 1] {
+        tx.add_application_site(second, site).await.unwrap();
+    }
+    let listed = tx.all_social_applications().await.unwrap();
+    let expected = |id, provider: &str, own: &str, sites: &[i64]| ListedApplication {
+        provider: provider.to_owned(),
+        application: Application { id: Some(id), ..application(own) },
+        sites: sites.to_vec(),
+    };
+    assert_eq!(listed, [expected(first, "github", "", &[]), expected(second, "google", "own", &[1, 2])]);
+    assert!(tx.delete_social_application(second).await.unwrap());
+    assert!(!tx.delete_social_application(second).await.unwrap(), "it is gone");
+    assert_eq!(tx.social_applications("google", Some(1)).await.unwrap(), []);
+    // Without its sites there is nothing that a commit could object to, whichever sites there are.
+    tx.commit().await.unwrap();
+    let listed = read(&store).await.all_social_applications().await.unwrap();
+    assert_eq!(listed, [expected(first, "github", "", &[])]);
+    let sites = read(&store).await.sites().await.unwrap();
+    assert!(sites.is_sorted_by_key(|(id, _)| *id));
+}
+
+async fn tokens_outlive_their_application(store: Arc<dyn Store>) {
+    let ann = add_user(&store, "ann").await;
+    let account = connect(&store, &ann, "77").await;
+    let mut tx = write(&store).await;
+    let id = tx.add_social_application("github", &application(""), None).await.unwrap();
+    let kept = SocialToken { application: Some(id), ..token("one", "s") };
+    tx.set_social_token(account.id, &kept).await.unwrap();
+    assert!(tx.delete_social_application(id).await.unwrap());
+    tx.commit().await.unwrap();
+    let tokens = read(&store).await.social_tokens(account.id).await.unwrap();
+    assert_eq!(tokens, [SocialToken { application: None, ..kept }]);
 }
