@@ -5,6 +5,7 @@ pub mod fake_issuers;
 pub mod fake_providers;
 pub mod hostile;
 pub mod load;
+pub mod openid;
 pub mod peer;
 pub mod population;
 pub mod postgres;

@@ -46,6 +46,7 @@ mod smtp;
 mod social_accounts;
 mod social_login;
 mod social_peer;
+mod social_openid;
 mod social_providers;
 mod social_redirect;
 mod spine;
