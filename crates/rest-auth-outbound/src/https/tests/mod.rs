@@ -1,3 +1,5 @@
+mod tls;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
@@ -64,18 +66,15 @@ async fn a_request_is_sent_and_its_answer_read() {
 #[tokio::test]
 async fn s_91_a_private_address_is_not_asked_whatever_leads_there() {
     let strict = HttpsFetch::new(Duration::from_secs(2), false);
-    for url in [
-        "https://127.0.0.1/",
-        "https://localhost/",
-        "https://10.0.0.1/",
-        "https://[::1]/",
-        "http://1.1.1.1/",
-        "https://2130706433/",
-    ] {
+    for url in
+        ["https://127.0.0.1/", "https://localhost/", "https://10.0.0.1/", "https://[::1]/", "http://1.1.1.1/"]
+    {
         let refused = strict.fetch(Outgoing::get(url)).await;
-        let told = matches!(refused, Err(FetchError::Forbidden(_) | FetchError::Unreachable(_)));
-        assert!(told, "{url}: {refused:?}");
+        assert!(matches!(refused, Err(FetchError::Forbidden(_))), "{url}: {refused:?}");
     }
+    // Resolvers differ in whether this is an address at all.
+    let number = strict.fetch(Outgoing::get("https://2130706433/")).await;
+    assert!(matches!(number, Err(FetchError::Forbidden(_) | FetchError::Unreachable(_))), "{number:?}");
     // Even where private addresses may be asked, plain HTTP goes to nobody else.
     let refused = fetch().fetch(Outgoing::get("http://1.1.1.1/")).await;
     assert!(matches!(refused, Err(FetchError::Forbidden(_))), "{refused:?}");
