@@ -89,6 +89,7 @@ pub struct FakeProviders {
     asked: Arc<Mutex<Vec<Outgoing>>>,
     userinfo_of: Arc<Mutex<Option<&'static str>>>,
     visits: Arc<Mutex<BTreeMap<String, Visit>>>,
+    fails: Arc<Mutex<Option<(&'static str, &'static str)>>>,
 }
 
 /// What a browser brought from the deployment: by the code, or OAuth 1's request token, that it left with.
@@ -282,6 +283,15 @@ impl FakeProviders {
         *self.userinfo_of.lock().expect("nobody panics") = Some(name);
     }
 
+    /// From now on every address with this part in it fails in this way; `None`: none does.
+    ///
+    /// # Panics
+    ///
+    /// If another test's thread has.
+    pub fn fail(&self, part_and_kind: Option<(&'static str, &'static str)>) {
+        *self.fails.lock().expect("nobody panics") = part_and_kind;
+    }
+
     fn route(&self, asked: &Asked<'_>) -> Result<Answer, Answer> {
         let url = asked.request.url.split('?').next().unwrap_or_default();
         let nonce = self.visited(asked)?;
@@ -370,6 +380,12 @@ impl FakeProviders {
 impl Fetch for FakeProviders {
     async fn fetch(&self, request: Outgoing) -> Answer {
         self.asked.lock().expect("nobody panics").push(request.clone());
+        let fails = *self.fails.lock().expect("nobody panics");
+        if let Some((part, kind)) = fails
+            && request.url.contains(part)
+        {
+            return failure(kind).expect("there is such a failure");
+        }
         let query = request.url.split_once('?').map_or("", |(_, query)| query);
         let mut params = percent::decode_pairs(query);
         params.extend(percent::decode_pairs(request.body.as_deref().unwrap_or_default()));

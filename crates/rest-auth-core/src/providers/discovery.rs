@@ -31,7 +31,12 @@ impl Provider {
         } else {
             format!("{server}/.well-known/openid-configuration")
         };
-        let document = asking.documents.get(asking.fetch, Outgoing::get(url), asking.now).await?;
+        let request = Outgoing::get(url);
+        let mut document = asking.documents.get(asking.fetch, request.clone(), asking.now).await?;
+        if document.get("issuer").is_none() {
+            // What came was no such document: it is not to stay for as long as one.
+            document = asking.documents.renewed(asking.fetch, request, asking.now).await?;
+        }
         let value = |name: &str| {
             let overrides = self.application.settings.get("openid_configuration_overrides");
             overrides.and_then(|own| own.get(name)).or_else(|| document.get(name)).cloned()
@@ -53,8 +58,10 @@ impl Provider {
         if algorithms.is_empty() {
             algorithms = id_token::USUAL.to_vec();
         }
-        let needs =
-            |name: &str| text(name).ok_or_else(|| wrong(&format!("the discovery document has no {name}")));
+        let needs = |name: &str| {
+            let lacks = || format!("{}: the discovery document has no {name}", self.stored_id());
+            text(name).ok_or_else(|| ProviderError::Unreachable(lacks()))
+        };
         Ok(Discovery {
             issuer: needs("issuer")?,
             authorization_endpoint: text("authorization_endpoint"),

@@ -44,6 +44,7 @@ mod sendtestemail;
 mod sessions;
 mod smtp;
 mod social_accounts;
+mod social_failures;
 mod social_login;
 mod social_peer;
 mod social_openid;
