@@ -519,6 +519,11 @@ pub const SOCIAL_CODE: Message =
 /// An address to connect an account by that is good for nothing.
 pub const SOCIAL_TICKET: Message =
     Message::fixed("invalid", "This address is not valid, has expired, or has been used already.");
+/// Connecting without a fresh login.
+pub const SOCIAL_LOGIN_AGAIN: Message =
+    Message::fixed("permission_denied", "Log in again or send your password to connect an account.");
+/// Connecting with another password than the account's.
+pub const SOCIAL_PASSWORD_INCORRECT: Message = Message::fixed("invalid", "Incorrect password.");
 /// Disconnecting the last one where accounts have nothing else.
 pub const SOCIAL_LAST_ACCOUNT: Message =
     Message::fixed("invalid", "You cannot disconnect your last remaining third-party account.");

@@ -17,6 +17,7 @@
 //! | [`auth_token`], [`basic_auth`] | authtoken keys, and what the `Authorization` header carries |
 //! | [`jwt`] | JSON web tokens of simplejwt and its predecessors, and their keys |
 //! | [`oauth1`], [`pkce`], [`appsecret_proof()`], [`md5_signature()`], [`telegram`], [`percent`] | what identity providers want to see |
+//! | [`sealed_text`] | texts that only the secret opens |
 //! | [`passwords`] | the password column: verifying it, writing it, and when it is stale |
 //! | [`validators`] | what Django calls a user name, an e-mail address or a poor password |
 //! | [`datetime`] | date-times in SQLite, PostgreSQL, JSON and cookies |
@@ -46,6 +47,7 @@ pub mod random_text;
 pub mod redirect;
 pub mod reset_token;
 pub mod salted_hmac;
+pub mod sealed_text;
 mod secret_keys;
 pub mod session;
 mod signed_parameters;

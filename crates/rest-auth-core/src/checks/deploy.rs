@@ -32,6 +32,8 @@ pub(super) const CHECKS: &[&Check] = &[
     &TOKEN_CSRF,
     &UNBOUND,
     &CODE_CHALLENGE,
+    &CLEAR_TOKENS,
+    &STALE_CONNECT,
     &OTHER,
     &INSECURE_SECRET,
     &EVERY_HOST,
@@ -68,6 +70,8 @@ const DEVIATIONS: &[(&str, &Check)] = &[
     ("socialaccount.allow_unbound_access_token", &UNBOUND),
     ("socialaccount.require_code_challenge", &CODE_CHALLENGE),
     ("rownd.csrf_protect_routes", &ROWND_CSRF),
+    ("socialaccount.encrypt_tokens", &CLEAR_TOKENS),
+    ("socialaccount.reauthentication_required", &STALE_CONNECT),
 ];
 
 static SESSION_SECURE: Check = deploy(
@@ -173,6 +177,16 @@ static ROWND_CSRF: Check = deploy(
     "rest_auth.D050",
     "is {}",
     "set it to true, and let the Hub send X-CSRFToken: else only the browser says whose page ends a session",
+);
+static CLEAR_TOKENS: Check = deploy(
+    "rest_auth.D042",
+    "is {}",
+    "set it to true: else whoever reads the table acts for your users at their providers. Django cannot read it then",
+);
+static STALE_CONNECT: Check = deploy(
+    "rest_auth.D043",
+    "is {}",
+    "set it to true and let clients send the password: else who has a stolen token connects an account of their own",
 );
 static OTHER: Check = deploy("rest_auth.D019", "is {}", "set it to its strict value");
 static INSECURE_SECRET: Check = deploy(

@@ -444,6 +444,12 @@ const CASES: &[(&str, &str, &str)] = &[
         "http.base_url",
         "[http]\nlisten = \"0.0.0.0:8000\"\nfeatures = [\"social\"]\n[socialaccount]\nallowed_redirects = [\"https://app.example.com/\"]",
     ),
+    ("D042", "socialaccount.encrypt_tokens", "[http]\nfeatures = [\"registration\", \"social\"]\n"),
+    (
+        "D043",
+        "socialaccount.reauthentication_required",
+        "[http]\nfeatures = [\"registration\", \"social\"]\n",
+    ),
 ];
 
 #[test]

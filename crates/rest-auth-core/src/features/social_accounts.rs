@@ -1,14 +1,14 @@
 //! The provider accounts of whoever is logged in: dj-rest-auth's `SocialAccountListView` and
 //! `SocialAccountDisconnectView`, with allauth's rules for the last one.
 
-use rest_auth_formats::TimeZone;
 use rest_auth_formats::passwords::is_usable;
+use rest_auth_formats::{TimeZone, sealed_text};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::messages;
-use crate::model::{SocialAccount, User};
+use crate::model::{Secret, SocialAccount, SocialToken, User};
 use crate::settings::EmailVerification;
 
 /// The accounts, by key.
@@ -56,4 +56,52 @@ pub async fn disconnect(cx: &Context, user: &User, id: i64) -> Result<()> {
     }
     tx.commit().await?;
     cx.hooks.after_disconnect(cx, user, id).await
+}
+
+/// A column of a kept token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Half {
+    Token,
+    Secret,
+}
+
+/// A token as it is kept (S-92): sealed for its row where the deployment says so, else as upstream keeps it. Nothing stays
+/// nothing: an absent refresh token must not replace the one that is there.
+pub(crate) fn kept(cx: &Context, account: i64, half: Half, token: &Secret) -> Secret {
+    if !cx.settings.socialaccount.encrypt_tokens || token.expose().is_empty() {
+        return token.clone();
+    }
+    Secret::new(sealed_text::seal(&cx.keys, &place(account, half), cx.entropy.bytes(), token.expose()))
+}
+
+/// The tokens that a provider gave for an account, opened; for a host that calls the provider itself. Those that were
+/// kept in clear text, by Django or before, are as they are.
+pub async fn tokens(cx: &Context, account: &SocialAccount) -> Result<Vec<SocialToken>> {
+    let open = |half, text: &Secret| {
+        if !sealed_text::is_sealed(text.expose()) {
+            return Ok(text.clone());
+        }
+        let opened = sealed_text::open(&cx.keys, &place(account.id, half), text.expose());
+        opened.map(Secret::new).ok_or_else(|| {
+            Error::internal(
+                "a provider's token was encrypted by another secret_key: name it in secret_key_fallbacks",
+            )
+        })
+    };
+    let kept = cx.store.read().await?.social_tokens(account.id).await?;
+    kept.into_iter()
+        .map(|token| {
+            let (access, secret) =
+                (open(Half::Token, &token.token)?, open(Half::Secret, &token.token_secret)?);
+            Ok(SocialToken { token: access, token_secret: secret, ..token })
+        })
+        .collect()
+}
+
+fn place(account: i64, half: Half) -> String {
+    let column = match half {
+        Half::Token => "token",
+        Half::Secret => "token_secret",
+    };
+    format!("socialaccount_socialtoken.{column} of {account}")
 }

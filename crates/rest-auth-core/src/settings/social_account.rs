@@ -23,8 +23,13 @@ section! {
         email_authentication: bool = false;
         /// And connects it, so that the next login needs no address.
         email_authentication_auto_connect: bool = false;
-        /// Keep the providers' tokens, in clear text as upstream does.
+        /// Keep the providers' tokens, in clear text as upstream does unless encrypt_tokens is on.
         store_tokens: bool = false;
+        /// Encrypt the tokens that are kept, by secret_key. Django cannot read them then.
+        encrypt_tokens: bool = false, strict = true;
+        /// Connecting another provider's account asks for the password again; who has none must have logged in by a provider
+        /// within account.reauthentication_timeout. So does account.reauthentication_required.
+        reauthentication_required: bool = false, strict = true;
         /// Accounts have no passwords of their own: the last provider cannot be disconnected.
         only: bool = false;
         /// How long a request to a provider may take, redirects and all.

@@ -164,12 +164,7 @@ pub const NOT_TAKEN: &[NotTaken] = &[
         "remove it; upstream issues the token all the same",
     ),
     not_taken(
-        &[
-            "account.change_email",
-            "account.max_email_addresses",
-            "account.reauthentication_required",
-            "account.reauthentication_timeout",
-        ],
+        &["account.change_email", "account.max_email_addresses"],
         "is about second addresses, and upstream's API adds none",
         "remove it",
     ),

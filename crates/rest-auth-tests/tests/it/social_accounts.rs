@@ -1,6 +1,7 @@
 //! Connecting, listing and disconnecting provider accounts.
 
-use rest_auth_tests::app::{Client, Database, Response, TestApp};
+use rest_auth_core::features::social_accounts;
+use rest_auth_tests::app::{Client, Database, PASSWORD, Response, TestApp};
 use rest_auth_tests::fake_providers::{FakeProviders, SETTINGS};
 use serde_json::{Value, json};
 
@@ -134,4 +135,98 @@ async fn a_host_that_nests_the_endpoints_has_the_accounts_below_its_own_address(
     assert_eq!((done.status, done.json()), (200, json!({})));
     assert_eq!(client.post("/api/auth/socialaccounts/x/disconnect/").token(&ann).send().await.status, 404);
     assert_eq!(client.get("/socialaccounts/").token(&ann).send().await.status, 404, "not beside it");
+}
+
+#[tokio::test]
+async fn s_89_connecting_takes_a_fresh_login_where_the_deployment_says_so() {
+    for settings in
+        ["[socialaccount]\nreauthentication_required = true", "[account]\nreauthentication_required = true"]
+    {
+        let app = start(settings).await;
+        let ann = app.token_of("ann").await;
+        let with = async |password: Value| {
+            let body = json!({"code": "code-alice", "password": password});
+            app.client().post("/rest-auth/github/connect/").token(&ann).json(&body).send().await
+        };
+        for answer in [connect(&app, &ann, "alice").await, with(json!("")).await] {
+            let sentence = "Log in again or send your password to connect an account.";
+            assert_eq!((answer.status, answer.json()), (403, json!({"detail": sentence})), "{settings}");
+        }
+        let wrong = with(json!("another")).await;
+        assert_eq!((wrong.status, wrong.json()), (400, json!({"password": ["Incorrect password."]})));
+        assert_eq!(list(&app, &ann).await, json!([]));
+        assert_eq!(with(json!(PASSWORD)).await.json(), json!({"key": ann}));
+        assert_eq!(list(&app, &ann).await[0]["uid"], "1001");
+        // A login takes no password, and is none the less one.
+        let login = app.client().post("/rest-auth/github/").json(&json!({"code": "code-alice"})).send().await;
+        assert_eq!(login.json(), json!({"key": ann}));
+    }
+}
+
+#[tokio::test]
+async fn s_89_who_has_no_password_must_have_come_by_a_provider_a_moment_ago() {
+    let app = start("[socialaccount]\nreauthentication_required = true").await;
+    let log_in = async || {
+        let body = json!({"code": "code-noemail"});
+        let answer = app.client().post("/rest-auth/github/").json(&body).send().await;
+        answer.json()["key"].as_str().unwrap().to_owned()
+    };
+    let facebook = async |key: &str, name: &str| {
+        let body = json!({"code": format!("code-{name}"), "password": PASSWORD});
+        app.client().post("/rest-auth/facebook/connect/").token(key).json(&body).send().await.status
+    };
+    let nora = log_in().await;
+    app.clock.advance(300);
+    assert_eq!(facebook(&nora, "noemail").await, 403);
+    assert_eq!(log_in().await, nora);
+    app.clock.advance(299);
+    assert_eq!(facebook(&nora, "noemail").await, 200);
+}
+
+#[tokio::test]
+async fn s_92_tokens_are_encrypted_where_the_deployment_says_so() {
+    for database in Database::each().await {
+        let mut table: toml::Table = toml::from_str(SETTINGS).unwrap();
+        let own = "[socialaccount]\nstore_tokens = true\nencrypt_tokens = true";
+        rest_auth_tests::app::merge(&mut table, toml::from_str(own).unwrap());
+        let settings = toml::to_string(&table).unwrap();
+        let app =
+            TestApp::built(database, &settings, |builder| builder.fetch(FakeProviders::default())).await;
+        for (provider, uid, secret) in
+            [("google", "100000000000000001001", "1//token-alice"), ("github", "1003", "")]
+        {
+            let name = if provider == "google" { "alice" } else { "noemail" };
+            let body = json!({"code": format!("code-{name}")});
+            // The second login replaces what the first has kept.
+            for _ in 0..2 {
+                let path = format!("/rest-auth/{provider}/");
+                assert_eq!(app.client().post(&path).json(&body).send().await.status, 200);
+            }
+            let mut records = app.store.read().await.unwrap();
+            let account = records.social_account(provider, uid).await.unwrap().unwrap();
+            let kept = records.social_tokens(account.id).await.unwrap();
+            assert_eq!(kept.len(), 1);
+            assert!(kept[0].token.expose().starts_with("rest-auth$1$"));
+            assert_eq!(kept[0].token_secret.expose().is_empty(), secret.is_empty());
+            assert!(
+                !format!("{}{}", kept[0].token.expose(), kept[0].token_secret.expose()).contains("token-")
+            );
+            let opened = social_accounts::tokens(&app.context(), &account).await.unwrap();
+            assert_eq!(opened[0].token.expose(), &format!("token-{name}"));
+            assert_eq!(opened[0].token_secret.expose(), secret);
+            assert!(!format!("{opened:?} {kept:?}").contains("token-"), "Debug shows nothing");
+        }
+    }
+}
+
+#[tokio::test]
+async fn s_92_a_token_that_was_kept_in_clear_text_is_read_as_it_is() {
+    let app = start("[socialaccount]\nstore_tokens = true").await;
+    let answer = app.client().post("/rest-auth/google/").json(&json!({"code": "code-alice"})).send().await;
+    assert!(!answer.text().contains("token-alice"));
+    let mut records = app.store.read().await.unwrap();
+    let account = records.social_account("google", "100000000000000001001").await.unwrap().unwrap();
+    let kept = records.social_tokens(account.id).await.unwrap();
+    assert_eq!(kept[0].token.expose(), "token-alice", "as Django keeps it");
+    assert_eq!(social_accounts::tokens(&app.context(), &account).await.unwrap(), kept);
 }

@@ -2,10 +2,9 @@
 //! and a change of the provider's keys.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rest_auth_core::context::Clock;
-use rest_auth_core::model::Timestamp;
 use rest_auth_formats::pkce;
 use rest_auth_outbound::HttpsFetch;
 use rest_auth_tests::app::{Database, Response, TestApp};
@@ -36,8 +35,7 @@ impl Story {
             provider.issuer()
         );
         // The provider's clock is the machine's; ours begins with it and goes when it is told to.
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let clock = Clock::manual(Timestamp::from_seconds(i64::try_from(seconds).unwrap()));
+        let clock = Clock::manual(Clock::System.now());
         let ours = clock.clone();
         let fetch = HttpsFetch::new(Duration::from_secs(5), true);
         let app =

@@ -3,6 +3,7 @@
 
 use http::Method;
 use rest_auth_core::features::social_login::{self, Purpose, SocialLogin};
+use rest_auth_core::form::Form;
 use rest_auth_core::providers::Row;
 use rest_auth_core::settings::{PermissionName, Settings};
 use rest_auth_core::{App, Context, throttles};
@@ -29,8 +30,8 @@ fn pair(settings: &Settings, name: &str, row: &Row) -> [Endpoint; 2] {
     let endpoint = |url_name, path: String| {
         Endpoint::new(url_name, Mount::Main, path).throttled(throttles::SCOPE).sets_cookies(cookies)
     };
-    let log_in = action(name, row, false);
-    let connect = action(name, row, true);
+    let log_in = action(name, SocialLogin::form(name, row), false);
+    let connect = action(name, SocialLogin::connect_form(settings, name, row), true);
     [
         endpoint("social_login", format!("{slug}/"))
             .for_strangers()
@@ -43,10 +44,10 @@ fn pair(settings: &Settings, name: &str, row: &Row) -> [Endpoint; 2] {
     ]
 }
 
-fn action(name: &str, row: &Row, connects: bool) -> Action {
+fn action(name: &str, form: Form, connects: bool) -> Action {
     let provider = name.to_owned();
     let run = move |cx: Context, call: Call| run(cx, call, provider.clone(), connects);
-    Action::new(Method::POST, run).form(SocialLogin::form(name, row))
+    Action::new(Method::POST, run).form(form)
 }
 
 async fn run(cx: Context, call: Call, provider: String, connects: bool) -> Result<Reply, ApiError> {

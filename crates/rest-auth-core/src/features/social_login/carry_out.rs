@@ -5,6 +5,7 @@ use rest_auth_formats::passwords::unusable;
 use super::plan::{Plan, address_taken};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::features::social_accounts::{self, Half};
 use crate::features::{email_verification, jwt, registration};
 use crate::messages;
 use crate::model::{EmailAddress, NewUser, SocialToken, User};
@@ -103,8 +104,8 @@ async fn save(
     if cx.settings.socialaccount.store_tokens && !identity.token.token.expose().is_empty() {
         let token = SocialToken {
             application: provider.application.id,
-            token: identity.token.token.clone(),
-            token_secret: identity.token.token_secret.clone(),
+            token: social_accounts::kept(cx, id, Half::Token, &identity.token.token),
+            token_secret: social_accounts::kept(cx, id, Half::Secret, &identity.token.token_secret),
             expires_at: identity.token.expires_at,
         };
         tx.set_social_token(id, &token).await?;

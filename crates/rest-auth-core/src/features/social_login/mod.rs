@@ -9,9 +9,11 @@
 //! | --- | --- |
 //! | `identify` | asking the provider, and what a client is told of its refusals |
 //! | `plan` | whose login it is, before anything is written |
+//! | `fresh` | whether whoever connects an account has just shown who they are |
 //! | `carry_out` | what is written |
 
 mod carry_out;
+mod fresh;
 mod identify;
 mod plan;
 
@@ -19,12 +21,14 @@ use crate::context::Context;
 use crate::credentials::{self, Wanted};
 use crate::error::{Error, Result};
 use crate::features::login::LoggedIn;
+use crate::features::password_change::PASSWORD_LENGTH;
 use crate::features::sessions::Session;
 use crate::form::{Field, Form, Values};
 use crate::hooks::Newcomer;
 use crate::messages;
 use crate::model::{Secret, User};
 use crate::providers::{Given, Identity, Input, Protocol, Provider, Row};
+use crate::settings::Settings;
 use crate::social;
 use crate::throttles;
 
@@ -47,6 +51,8 @@ pub struct SocialLogin {
     pub provider: String,
     /// What it brought.
     pub given: Given,
+    /// The account's own password, to connect another one.
+    pub password: Option<Secret>,
 }
 
 /// What a provider's account is to be used for.
@@ -86,11 +92,21 @@ impl SocialLogin {
         if name == "microsoft" { form.field(optional("accessToken")) } else { form }
     }
 
+    /// The same, and the password where connecting asks for it.
+    pub fn connect_form(settings: &Settings, name: &str, row: &Row) -> Form {
+        let form = Self::form(name, row);
+        if !fresh::is_required(settings) {
+            return form;
+        }
+        form.field(Field::password("password").max(PASSWORD_LENGTH).optional().allow_blank())
+    }
+
     /// Typed from here on.
     pub fn from_values(provider: &str, values: &Values) -> Self {
         let given = |name| values.text(name).filter(|text| !text.is_empty()).map(Secret::from);
         Self {
             provider: provider.to_owned(),
+            password: given("password"),
             given: Given {
                 code: given("code"),
                 access_token: given("access_token").or_else(|| given("accessToken")),
@@ -112,6 +128,9 @@ pub async fn log_in(
     purpose: Purpose<'_>,
     current: Option<&Session>,
 ) -> Result<LoggedIn> {
+    if let Purpose::Connect(user) = purpose {
+        fresh::check(cx, user, input.password.as_ref()).await?;
+    }
     let provider = social::provider(cx, &input.provider).await?;
     let identity = identify::identify(cx, &provider, &input.given).await?;
     enter(cx, &Visitor { provider, identity, redemption: None }, purpose, current).await
