@@ -912,3 +912,14 @@ async fn the_binary_sends_a_browser_off_takes_it_back_and_outlives_a_restart_bet
         );
     }
 }
+
+#[tokio::test]
+async fn s_89_the_address_that_begins_to_connect_takes_a_fresh_login_too() {
+    let (app, _fake) = start("[socialaccount]\nreauthentication_required = true").await;
+    let ann = app.token_of("ann").await;
+    assert_eq!(ticket(&app, &ann, "github", json!({})).await.status, 403);
+    let wrong = ticket(&app, &ann, "github", json!({"password": "another"})).await;
+    assert_eq!((wrong.status, wrong.json()), (400, json!({"password": ["Incorrect password."]})));
+    let right = json!({"password": rest_auth_tests::app::PASSWORD});
+    assert!(ticket(&app, &ann, "github", right).await.json()["authorize_url"].is_string());
+}

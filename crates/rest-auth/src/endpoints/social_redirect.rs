@@ -1,8 +1,6 @@
 //! `PROVIDER/authorize/`, `PROVIDER/callback/`, `PROVIDER/connect/authorize/` and `social/exchange/`: logging in by a
 //! provider with a browser, where the configuration lists front ends. Upstream has nothing of the kind.
 
-use std::future::ready;
-
 use http::header::{HeaderValue, LOCATION};
 use http::{Method, StatusCode};
 use rest_auth_core::features::social_redirect::{
@@ -50,7 +48,7 @@ pub(super) fn endpoints(app: &App) -> Vec<Endpoint> {
     // Telegram answers where only scripts of a page can read it.
     let redirects = |row: &Row| row.protocol != Protocol::Telegram;
     for (name, row) in app.social.configured(&app.settings).filter(|(_, row)| redirects(row)) {
-        table.extend(of_provider(name, row));
+        table.extend(of_provider(&app.settings, name, row));
     }
     table
 }
@@ -64,7 +62,7 @@ fn exchange_endpoint(settings: &Settings) -> Endpoint {
         .action(Action::new(Method::POST, exchange).form(Exchange::form()))
 }
 
-fn of_provider(name: &str, row: &Row) -> [Endpoint; 3] {
+fn of_provider(settings: &Settings, name: &str, row: &Row) -> [Endpoint; 3] {
     let slug = row.slug.as_deref().unwrap_or(name);
     let endpoint = |url_name, path: &str| {
         Endpoint::new(url_name, Mount::Main, format!("{slug}/{path}")).throttled(throttles::SCOPE)
@@ -74,7 +72,7 @@ fn of_provider(name: &str, row: &Row) -> [Endpoint; 3] {
     let depart = Action::new(Method::GET, move |cx, call| depart(cx, call, leaving.clone()));
     let arrive = Action::new(Method::GET, move |cx, call| arrive(cx, call, coming.clone()));
     let hop = Action::new(Method::POST, hop).raw();
-    let ticket = Action::new(Method::POST, move |cx, call| ready(ticket(&cx, &call, &asking)));
+    let ticket = Action::new(Method::POST, move |cx, call| ticket(cx, call, asking.clone()));
     [
         endpoint("social_authorize", AUTHORIZE_PATH)
             .asks_nobody(None)
@@ -90,7 +88,7 @@ fn of_provider(name: &str, row: &Row) -> [Endpoint; 3] {
         endpoint("social_connect_authorize", CONNECT_PATH)
             .permissions(vec![PermissionName::IsAuthenticated])
             .described("Social Connect Authorize", CONNECT)
-            .action(ticket.form(Ticket::form())),
+            .action(ticket.form(Ticket::form(settings))),
     ]
 }
 
@@ -137,10 +135,10 @@ async fn hop(cx: Context, call: Call) -> Result<Reply, ApiError> {
     Ok(leading_to(&Secret::new(format!("{own}?{query}"))).status(StatusCode::SEE_OTHER))
 }
 
-fn ticket(cx: &Context, call: &Call, provider: &str) -> Result<Reply, ApiError> {
+async fn ticket(cx: Context, call: Call, provider: String) -> Result<Reply, ApiError> {
     let input = Ticket::from_values(&call.values);
-    let ticket = social_redirect::issue(cx, provider, call.user()?, &input)?;
-    let address = sibling(cx, call, CONNECT_PATH, AUTHORIZE_PATH);
+    let ticket = social_redirect::issue(&cx, &provider, call.user()?, &input).await?;
+    let address = sibling(&cx, &call, CONNECT_PATH, AUTHORIZE_PATH);
     let query = percent::encode_pairs([("ticket", ticket.expose().as_str())]);
     Ok(Reply::ok(json!({ "authorize_url": format!("{address}?{query}") })).private())
 }

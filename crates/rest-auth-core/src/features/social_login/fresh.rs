@@ -6,18 +6,28 @@ use rest_auth_formats::passwords::is_usable;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::features::login::attempts;
+use crate::features::password_change::PASSWORD_LENGTH;
+use crate::form::{Field, Form};
 use crate::messages;
 use crate::model::{Secret, User};
 use crate::settings::Settings;
 use crate::throttles::rate_limits::{self, Action};
 
 /// Whether connecting takes a fresh login.
-pub(super) fn is_required(settings: &Settings) -> bool {
+fn is_required(settings: &Settings) -> bool {
     settings.socialaccount.reauthentication_required || settings.account.reauthentication_required
 }
 
+/// A form that begins to connect an account, with the password where it is asked for.
+pub(crate) fn asking(settings: &Settings, form: Form) -> Form {
+    if !is_required(settings) {
+        return form;
+    }
+    form.field(Field::password("password").max(PASSWORD_LENGTH).optional().allow_blank())
+}
+
 /// The password, where the account has one; else one of its providers' accounts must have logged in a moment ago.
-pub(super) async fn check(cx: &Context, user: &User, password: Option<&Secret>) -> Result<()> {
+pub(crate) async fn check(cx: &Context, user: &User, password: Option<&Secret>) -> Result<()> {
     if !is_required(&cx.settings) {
         return Ok(());
     }

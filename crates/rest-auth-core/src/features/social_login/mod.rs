@@ -13,7 +13,7 @@
 //! | `carry_out` | what is written |
 
 mod carry_out;
-mod fresh;
+pub(crate) mod fresh;
 mod identify;
 mod plan;
 
@@ -21,7 +21,6 @@ use crate::context::Context;
 use crate::credentials::{self, Wanted};
 use crate::error::{Error, Result};
 use crate::features::login::LoggedIn;
-use crate::features::password_change::PASSWORD_LENGTH;
 use crate::features::sessions::Session;
 use crate::form::{Field, Form, Values};
 use crate::hooks::Newcomer;
@@ -94,11 +93,7 @@ impl SocialLogin {
 
     /// The same, and the password where connecting asks for it.
     pub fn connect_form(settings: &Settings, name: &str, row: &Row) -> Form {
-        let form = Self::form(name, row);
-        if !fresh::is_required(settings) {
-            return form;
-        }
-        form.field(Field::password("password").max(PASSWORD_LENGTH).optional().allow_blank())
+        fresh::asking(settings, Self::form(name, row))
     }
 
     /// Typed from here on.

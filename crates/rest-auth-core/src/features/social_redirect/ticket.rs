@@ -8,9 +8,11 @@ use serde_json::json;
 use super::{FrontEnd, draw};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::features::social_login::fresh;
 use crate::form::{Field, Form, Values};
 use crate::messages;
 use crate::model::{Secret, User};
+use crate::settings::Settings;
 use crate::store::{Hit, Window};
 
 /// Seconds in which the browser must set out.
@@ -24,26 +26,35 @@ pub struct Ticket {
     next: Option<String>,
     state: Option<String>,
     challenge: Option<String>,
+    password: Option<Secret>,
 }
 
 impl Ticket {
-    /// The same that `PROVIDER/authorize/` takes in its address.
-    pub fn form() -> Form {
+    /// The same that `PROVIDER/authorize/` takes in its address, and the password where connecting asks for it.
+    pub fn form(settings: &Settings) -> Form {
         let optional = |name: &str| Field::char(name).optional().allow_blank();
         let names = ["next", "state", "code_challenge"];
-        names.into_iter().fold(Form::new("SocialConnectAuthorize"), |form, name| form.field(optional(name)))
+        let form = Form::new("SocialConnectAuthorize");
+        fresh::asking(settings, names.into_iter().fold(form, |form, name| form.field(optional(name))))
     }
 
     /// Typed from here on.
     pub fn from_values(values: &Values) -> Self {
         let given = |name| values.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
-        Self { next: given("next"), state: given("state"), challenge: given("code_challenge") }
+        Self {
+            next: given("next"),
+            state: given("state"),
+            challenge: given("code_challenge"),
+            password: given("password").map(Secret::new),
+        }
     }
 }
 
-/// A ticket for a user's browser to one provider.
-pub fn issue(cx: &Context, provider: &str, user: &User, ticket: &Ticket) -> Result<Secret> {
-    let Ticket { next, state, challenge } = ticket;
+/// A ticket for a user's browser to one provider. Whoever asks for it must have just shown who they are, where the
+/// deployment says so.
+pub async fn issue(cx: &Context, provider: &str, user: &User, ticket: &Ticket) -> Result<Secret> {
+    let Ticket { next, state, challenge, password } = ticket;
+    fresh::check(cx, user, password.as_ref()).await?;
     let front_end = FrontEnd::check(&cx.settings, next.as_deref(), state.as_deref(), challenge.as_deref())?;
     let value = json!({
         "id": draw(cx, 24), "provider": provider, "user": user.id.to_string(),
