@@ -240,9 +240,13 @@ async fn s_80_an_answer_counts_once_in_the_browser_and_at_the_provider_where_it_
     }
 }
 
+fn kept_name(state: &str) -> String {
+    format!("social_{}", rest_auth_core::features::social_redirect::id_of(state))
+}
+
 /// The cookie of an attempt.
 fn kept(browser: &Client, state: &str) -> (String, String) {
-    let name = format!("social_{}", rest_auth_core::features::social_redirect::id_of(state));
+    let name = kept_name(state);
     let value = browser.cookie(&name).expect("the attempt is kept");
     (name, value)
 }
@@ -922,4 +926,81 @@ async fn s_89_the_address_that_begins_to_connect_takes_a_fresh_login_too() {
     assert_eq!((wrong.status, wrong.json()), (400, json!({"password": ["Incorrect password."]})));
     let right = json!({"password": rest_auth_tests::app::PASSWORD});
     assert!(ticket(&app, &ann, "github", right).await.json()["authorize_url"].is_string());
+}
+
+#[tokio::test]
+async fn s_101_nothing_that_a_browser_brings_is_a_500() {
+    let (app, fake) = start("").await;
+    let long = "x".repeat(20_000);
+    let nasty = [
+        "",
+        " ",
+        "\0",
+        "%",
+        "\u{feff}",
+        "\u{202e}\u{ff0e}",
+        "'\"<>",
+        "../..",
+        "{shop}",
+        "a\r\nb: c",
+        "null",
+        "[]",
+        "-1",
+        "é",
+        &long,
+    ];
+    let names = [
+        "next",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+        "ticket",
+        "shop",
+        "code",
+        "error",
+        "iss",
+        "oauth_token",
+        "oauth_verifier",
+        "denied",
+        "user",
+        "",
+    ];
+    let mut requests =
+        vec!["?".to_owned(), "?%".to_owned(), "?&&==&".to_owned(), "?state=%ff%fe&code=%80".to_owned()];
+    for name in names {
+        requests.extend(nasty.iter().map(|value| format!("?{}", percent::encode_pairs([(name, *value)]))));
+    }
+    for provider in ["github", "openid_connect", "twitter"] {
+        for query in &requests {
+            for path in ["authorize", "callback"] {
+                let answer = app.client().get(&format!("/rest-auth/{provider}/{path}/{query}")).send().await;
+                assert!([302, 400].contains(&answer.status), "{provider} {path} {query}: {}", answer.status);
+                assert!(!answer.text().contains("<>"), "{query}");
+            }
+        }
+    }
+    // A good state with anything beside it, and anything where the attempt should be.
+    for value in nasty {
+        let browser = app.client();
+        let there = depart(&browser, "github", "").await;
+        let state = param(&there, "state").unwrap();
+        for name in ["code", "error", "iss", "user", "device_id"] {
+            let browser = browser.clone();
+            let query = percent::encode_pairs([("state", state.as_str()), (name, value)]);
+            let answer = browser.get(&format!("/rest-auth/github/callback/?{query}")).send().await;
+            assert!([302, 400].contains(&answer.status), "{name} {value:?}: {}", answer.status);
+        }
+        let planted = app.client();
+        let plain: String =
+            value.chars().filter(|character| character.is_ascii_graphic() && *character != ';').collect();
+        planted.set_cookie(&kept_name(&state), &plain);
+        let back = fake.consent(&there, "alice");
+        assert_eq!(planted.get(path(&back)).send().await.status, 400, "{value:?}");
+        let body = json!({ "code": value, "code_verifier": value });
+        assert_eq!(exchange(&app.client(), body).await.status, 400, "{value:?}");
+    }
+    for body in ["", "[]", "null", "3", "{\"code\": []}", "{\"code\": {}, \"code_verifier\": 1}", "{"] {
+        let request = app.client().post("/rest-auth/social/exchange/").body("application/json", body);
+        assert_eq!(request.send().await.status, 400, "{body}");
+    }
 }

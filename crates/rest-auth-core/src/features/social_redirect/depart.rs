@@ -82,6 +82,8 @@ pub async fn depart(cx: &Context, departure: Departure<'_>) -> Result<Departed> 
         AuthorizationParts { state: &state, verifier: &verifier, nonce: &nonce, scope, given: &given };
     let sent = provider.send_off(&asking(cx, &callback), &parts).await;
     let sent = sent.map_err(|error| crate::features::social_login::refusal(cx, &provider, error))?;
+    // What the provider compares with what is registered there: the first thing to look at if it complains.
+    tracing::info!(provider = name, redirect_uri = callback, "a browser is sent to an identity provider");
     let (state, token_secret) = match sent.request_token {
         Some((token, secret)) => (token, Some(secret.expose().clone())),
         None => (state, None),
