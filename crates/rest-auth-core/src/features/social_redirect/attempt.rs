@@ -1,14 +1,13 @@
 //! An attempt, from the departure of a browser to its return: what it says, and the cookie that carries it.
 //!
-//! The cookie binds it to the browser, the signature to this deployment, and what it says to a provider, a front end and
-//! a secret for PKCE. That it is used once is a row of the database.
+//! The cookie binds it to the browser, its seal to this deployment, and what it says to a provider, a front end and a
+//! secret for PKCE, which not even the browser can read. That it is used once is a row of the database.
 
 use std::collections::BTreeMap;
 
 use rest_auth_formats::pkce;
-use rest_auth_formats::signing::{self, Compression, MaxAge};
+use rest_auth_formats::sealed_text;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::FrontEnd;
 use crate::context::Context;
@@ -18,11 +17,14 @@ use crate::providers::Input;
 /// Seconds in which a browser must come back.
 pub const LIFETIME: i64 = 600;
 
-const SALT: &str = "rest_auth.social_redirect.attempt";
+/// What it is sealed for.
+const PLACE: &str = "rest_auth.social_redirect.attempt";
 
 /// What must be known when the browser comes back. It has no `Debug`: most of it is secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Attempt {
+    /// When it began, in seconds.
+    pub(super) began: i64,
     /// The provider's name.
     pub(super) provider: String,
     /// What the provider's answer repeats: the state, or OAuth 1's request token.
@@ -71,15 +73,15 @@ impl Attempt {
 
     /// As the cookie's value.
     pub(super) fn seal(&self, cx: &Context) -> Result<String> {
-        let value = serde_json::to_value(self).map_err(Error::internal)?;
-        Ok(signing::dumps(&value, &cx.keys, SALT, cx.now, Compression::IfShorter))
+        let text = serde_json::to_string(self).map_err(Error::internal)?;
+        Ok(sealed_text::seal(&cx.keys, PLACE, cx.entropy.bytes(), &text))
     }
 
     /// From a cookie's value, if it was made here and not too long ago.
     pub(super) fn open(cx: &Context, sealed: &str) -> Option<Self> {
-        let age = MaxAge { seconds: LIFETIME, now: cx.now };
-        let value: Value = signing::loads(sealed, &cx.keys, SALT, Some(age)).ok()?;
-        serde_json::from_value(value).ok()
+        let text = sealed_text::open(&cx.keys, PLACE, sealed)?;
+        let attempt: Self = serde_json::from_str(&text).ok()?;
+        (cx.now.seconds() <= attempt.began + LIFETIME).then_some(attempt)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The codes that front ends get: what one stands for, how it is used once, and what happens if it is used again.
 
-use rest_auth_formats::pkce;
 use rest_auth_formats::salted_hmac::constant_time_equal;
+use rest_auth_formats::{pkce, sealed_text};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::draw;
@@ -39,7 +40,7 @@ pub(super) struct HandOver {
 struct Stored {
     provider: String,
     profile: Profile,
-    /// Access token, refresh token, end: only where the deployment keeps a provider's tokens anyway.
+    /// Access token, refresh token, end: only where the deployment keeps a provider's tokens.
     token: Option<(String, String, Option<i64>)>,
     bound: bool,
     once: Option<(String, i64)>,
@@ -82,10 +83,11 @@ pub(super) async fn issue(cx: &Context, hand_over: &HandOver) -> Result<Secret> 
         challenge: hand_over.challenge.clone(),
         user: hand_over.user.clone(),
     };
-    let content = Secret::new(serde_json::to_string(&stored).map_err(Error::internal)?);
     let code = Secret::new(draw(cx, LENGTH));
+    let digest = digest(&code);
+    let content = seal(cx, &digest, &stored)?;
     let mut tx = cx.store.write().await?;
-    tx.add_social_code(&digest(&code), &content, cx.now.plus_seconds(LIFETIME)).await?;
+    tx.add_social_code(&digest, &content, cx.now.plus_seconds(LIFETIME)).await?;
     tx.commit().await?;
     Ok(code)
 }
@@ -101,13 +103,13 @@ pub(super) async fn look(
     let digest = digest(code);
     let row = cx.store.read().await?.social_code(&digest).await?.ok_or_else(refused)?;
     if row.used {
-        let gave: Gave = read(&row.content)?;
+        let gave: Gave = open(cx, &digest, &row.content).ok_or_else(refused)?;
         if !proves(gave.challenge.as_deref(), verifier) {
             return Err(refused());
         }
         return Err(Redemption { digest, challenge: gave.challenge }.take_back(cx).await?);
     }
-    let stored: Stored = read(&row.content)?;
+    let stored: Stored = open(cx, &digest, &row.content).ok_or_else(refused)?;
     if row.expires <= cx.now || !proves(stored.challenge.as_deref(), verifier) {
         return Err(refused());
     }
@@ -133,7 +135,7 @@ impl Redemption {
     /// Uses the code up; whether nobody else has. First of all in the transaction of the login.
     pub(crate) async fn take(&self, cx: &Context, tx: &mut dyn Tx) -> Result<bool> {
         let gave = Gave { challenge: self.challenge.clone(), ..Gave::default() };
-        Ok(tx.use_social_code(&self.digest, &gave.write()?, cx.now).await?)
+        Ok(tx.use_social_code(&self.digest, &seal(cx, &self.digest, &gave)?, cx.now).await?)
     }
 
     /// Notes what it gave.
@@ -152,15 +154,15 @@ impl Redemption {
             session: issued.session.as_ref().map(|session| session.key.expose().to_owned()),
             refresh: refresh.flatten(),
         };
-        Ok(tx.set_social_code(&self.digest, &gave.write()?).await?)
+        Ok(tx.set_social_code(&self.digest, &seal(cx, &self.digest, &gave)?).await?)
     }
 
     /// Ends what the code gave when it was used first, as a logout would, and says how its second use is answered:
     /// one of the two was no front end's.
     pub(crate) async fn take_back(&self, cx: &Context) -> Result<Error> {
         let mut tx = cx.store.write().await?;
-        if let Some(row) = tx.social_code(&self.digest).await?.filter(|row| row.used) {
-            let gave: Gave = read(&row.content)?;
+        let row = tx.social_code(&self.digest).await?.filter(|row| row.used);
+        if let Some(gave) = row.and_then(|row| open::<Gave>(cx, &self.digest, &row.content)) {
             let kind = cx.settings.user_model.id_kind;
             let user: Option<UserId> = gave.user.as_deref().and_then(|user| UserId::parse(user, kind));
             if let Some(user) = user.filter(|_| gave.token) {
@@ -174,7 +176,7 @@ impl Redemption {
             }
             // Once is enough: what is issued later is not this code's.
             let nothing = Gave { challenge: gave.challenge, ..Gave::default() };
-            tx.set_social_code(&self.digest, &nothing.write()?).await?;
+            tx.set_social_code(&self.digest, &seal(cx, &self.digest, &nothing)?).await?;
             tx.commit().await?;
             tracing::warn!(
                 request_id = cx.meta.request_id,
@@ -186,14 +188,15 @@ impl Redemption {
     }
 }
 
-impl Gave {
-    fn write(&self) -> Result<Secret> {
-        serde_json::to_string(self).map(Secret::new).map_err(Error::internal)
-    }
+/// As a row holds it: whoever reads the table finds neither people nor tokens, and cannot move it to another code.
+fn seal<T: Serialize>(cx: &Context, digest: &str, content: &T) -> Result<Secret> {
+    let text = serde_json::to_string(content).map_err(Error::internal)?;
+    Ok(Secret::new(sealed_text::seal(&cx.keys, digest, cx.entropy.bytes(), &text)))
 }
 
-fn read<T: for<'de> Deserialize<'de>>(content: &Secret) -> Result<T> {
-    serde_json::from_str(content.expose()).map_err(Error::internal)
+/// `None`: it was sealed by a secret that is gone.
+fn open<T: DeserializeOwned>(cx: &Context, digest: &str, content: &Secret) -> Option<T> {
+    serde_json::from_str(&sealed_text::open(&cx.keys, digest, content.expose())?).ok()
 }
 
 /// RFC 7636, section 4.6. A verifier where no challenge was sent is refused too: somebody may have taken the challenge out

@@ -89,6 +89,7 @@ pub async fn depart(cx: &Context, departure: Departure<'_>) -> Result<Departed> 
         None => (state, None),
     };
     let attempt = Attempt {
+        began: cx.now.seconds(),
         provider: name.to_owned(),
         verifier: sent.uses_pkce.then(|| verifier.expose().clone()),
         nonce: sent.uses_nonce.then_some(nonce),

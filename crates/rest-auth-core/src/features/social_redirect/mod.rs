@@ -11,7 +11,7 @@
 //! No `GET` writes an account or connects one: coming back, a browser only brings who the provider says it is, and the
 //! front end's `POST` is the login, by the same flow as any other ([`social_login`](super::social_login)).
 //!
-//! Nothing is kept in a process. The attempt travels in a signed cookie of the browser that it is bound to (`attempt`);
+//! Nothing is kept in a process. The attempt travels in a sealed cookie of the browser that it is bound to (`attempt`);
 //! what was used once is a row, for all instances of a deployment; codes are rows by their digests (`code`).
 
 mod arrive;
