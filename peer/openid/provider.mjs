@@ -17,7 +17,7 @@ function provider() {
     clients: [{
       client_id: 'rest-auth',
       client_secret: 'a secret of the tests and of nobody else',
-      redirect_uris: ['https://app.example.com/openid'],
+      redirect_uris: ['https://app.example.com/openid', 'https://api.example.com/rest-auth/openid_connect/callback/'],
       grant_types: ['authorization_code'],
       response_types: ['code'],
       id_token_signed_response_alg: 'ES256',

@@ -119,8 +119,21 @@ impl OpenIdProvider {
     ///
     /// If the pages do not end in a redirect to the application.
     pub fn log_in(&self, name: &str, params: &[(&str, &str)]) -> BTreeMap<String, String> {
-        let mut jar = BTreeMap::new();
-        let mut place = format!("/auth?{}", percent::encode_pairs(params.iter().copied()));
+        let place = format!("{}/auth?{}", self.issuer(), percent::encode_pairs(params.iter().copied()));
+        let back = self.visit(name, &place);
+        let (_, query) = back.split_once('?').expect("it brings parameters");
+        percent::decode_pairs(query).into_iter().collect()
+    }
+
+    /// The same from the address that a browser was sent to: the one that it goes back to.
+    ///
+    /// # Panics
+    ///
+    /// If the pages do not end in a redirect to the application.
+    pub fn visit(&self, name: &str, address: &str) -> String {
+        let (mut jar, issuer) = (BTreeMap::new(), self.issuer());
+        let own = |address: &str| address.strip_prefix(&issuer).map(str::to_owned);
+        let mut place = own(address).expect("the address is the provider's");
         for _ in 0..PAGES {
             let mut answer = self.send("GET", &place, &jar, "");
             keep(&mut jar, &answer);
@@ -132,10 +145,11 @@ impl OpenIdProvider {
                 keep(&mut jar, &answer);
             }
             let location = answer.header("location").expect("it goes on").to_owned();
-            if let Some((_, query)) = location.split_once("app.example.com/openid?") {
-                return percent::decode_pairs(query).into_iter().collect();
+            match own(&location) {
+                Some(next) => place = next,
+                None if location.starts_with('/') => place = location,
+                None => return location,
             }
-            location.strip_prefix(&self.issuer()).unwrap_or(&location).clone_into(&mut place);
         }
         panic!("{name} does not come back");
     }

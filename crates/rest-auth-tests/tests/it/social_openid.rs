@@ -11,6 +11,7 @@ use rest_auth_tests::app::{Database, Response, TestApp};
 use rest_auth_tests::openid::{self, OpenIdProvider};
 use serde_json::{Value, json};
 
+const FRONT_END: &str = "https://app.example.com/login";
 const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters";
 
 struct Story {
@@ -27,8 +28,8 @@ impl Story {
         }
         let provider = OpenIdProvider::start();
         let settings = format!(
-            "[http]\nfeatures = [\"registration\", \"social\"]\n\
-             [socialaccount]\nallow_private_addresses = true\n\
+            "[http]\nfeatures = [\"registration\", \"social\"]\nbase_url = \"https://api.example.com\"\n\
+             [socialaccount]\nallow_private_addresses = true\nallowed_redirects = [\"{FRONT_END}\"]\n\
              [socialaccount.providers.openid_connect]\nprovider_id = \"peer\"\nclient_id = \"rest-auth\"\n\
              secret = \"a secret of the tests and of nobody else\"\ncallback_url = \"https://app.example.com/openid\"\n\
              settings = {{ server_url = \"{}\", token_auth_method = \"client_secret_basic\" }}",
@@ -123,4 +124,34 @@ async fn s_83_a_real_openid_provider_changes_its_keys_and_we_need_no_restart() {
     story.provider.rotate();
     story.clock.advance(31);
     assert_eq!(key(&log_in().await), first, "the same account, by the new key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s_81_s_82_a_browser_goes_to_a_real_openid_provider_and_a_front_end_logs_it_in() {
+    let Some(story) = Story::begin().await else { return };
+    let browser = story.app.client();
+    let challenge = pkce::challenge(VERIFIER);
+    let leave = format!("/rest-auth/openid_connect/authorize/?state=s-1&code_challenge={challenge}");
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let there = browser.get(&leave).send().await.header("location").to_owned();
+        let back = story.provider.visit("ann", &there);
+        let own = back.strip_prefix("https://api.example.com").expect("it comes back to us");
+        // Without the issuer, which this provider says it names, the answer is somebody else's.
+        let bare = own.split("&iss=").next().unwrap();
+        assert_ne!(bare, own, "{back}");
+        let answer = browser.get(own).send().await;
+        let location = answer.header("location").to_owned();
+        let code =
+            location.strip_prefix(&format!("{FRONT_END}?code=")).unwrap_or_else(|| panic!("{location}"));
+        let code = code.strip_suffix("&state=s-1").unwrap();
+        let body = json!({"code": code, "code_verifier": VERIFIER});
+        keys.push(key(&story.app.client().post("/rest-auth/social/exchange/").json(&body).send().await));
+    }
+    assert_eq!(keys[0], keys[1], "the same account");
+    let there = browser.get(&leave).send().await.header("location").to_owned();
+    let back = story.provider.visit("ann", &there);
+    let bare =
+        back.strip_prefix("https://api.example.com").unwrap().split("&iss=").next().unwrap().to_owned();
+    assert_eq!(browser.get(&bare).send().await.status, 400);
 }
