@@ -15,11 +15,12 @@ class Providers:
     """Answers what would have gone out, by the first rule that fits."""
 
     def __init__(self):
-        self.rules, self.variables = [], {}
+        self.rules, self.variables, self.asked = [], {}, []
         requests.adapters.HTTPAdapter.send = lambda _, request, **options: self.answer(request)
 
     def answer(self, request):
         asked = Asked(request)
+        self.asked.append(asked.told())
         rule = next((rule for rule in self.rules if asked.fits(wire.substitute(rule, self.variables))), None)
         if rule is None:
             raise SystemExit(f"no rule of a provider is for {asked.what} with {sorted(asked.facts)}")
@@ -50,6 +51,11 @@ class Asked:
         self.facts |= {f"Authorization: {self.authorization}"}
         # Credentials of a provider's own making.
         self.facts |= {f"{name.lower()}: {value}" for name, value in request.headers.items() if name.lower().startswith("x-")}
+
+    def told(self):
+        """The question as a line; an OAuth 1 signature is never the same twice."""
+        facts = {"Authorization: OAuth" if fact.startswith("Authorization: OAuth ") else fact for fact in self.facts}
+        return " ".join([self.what, *sorted(facts - {"Authorization: "})])
 
     def fits(self, rule):
         return (

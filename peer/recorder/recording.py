@@ -70,6 +70,8 @@ def mails_of(mails, placeholders):
 def complete(played, scenario):
     """The scenario's entry in the file, without what is empty."""
     entry = {"answers": played["answers"]}
+    if played["asked"]:
+        entry["asked"] = played["asked"]
     own = scenario["left_behind"]
     for key in ("mails", "rows"):
         if played[key]:

@@ -74,7 +74,7 @@ class Player:
             self.stage.clear()
             self.stage.add_users(scenario["users"])
             self.stage.add_applications(scenario["applications"])
-            self.providers.rules = scenario["providers"]
+            self.providers.rules, self.providers.asked = scenario["providers"], []
             stated = {user["token"] for user in scenario["users"] if "token" in user}
             play = Play(self, scenario, Placeholders(stated), traveller)
             answers = [play.send(request) for request in scenario["requests"]]
@@ -83,6 +83,7 @@ class Player:
                 "answers": answers,
                 "mails": mails_of(self.stage.mails(), play.placeholders),
                 "rows": self.stage.rows(scenario["rows"], play.placeholders),
+                "asked": list(dict.fromkeys(self.providers.asked)),
             }
 
 

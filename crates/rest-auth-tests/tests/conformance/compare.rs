@@ -166,6 +166,13 @@ impl Comparison<'_> {
             self.found.push(format!("-- {trouble}"));
             return;
         }
+        // Whoever refuses may have asked in vain, and we ask whose a token is.
+        let lets_in = recording.answers.iter().any(|answer| answer.expected().status < 400);
+        if lets_in && scenario.marks().next().is_none() {
+            let in_vain = |question: &&String| !self.played.asked.contains(question);
+            let missing = recording.asked.iter().filter(in_vain);
+            self.found.extend(missing.map(|question| format!("-- nobody was asked: {question}")));
+        }
         if scenario.requests.len() != recording.answers.len() {
             let (sent, recorded) = (scenario.requests.len(), recording.answers.len());
             self.found
@@ -388,6 +395,24 @@ async fn whatever_tokens_say_otherwise_is_noticed() {
     ];
     for (place, value) in tampered {
         let recording = with(&recorded, place, value);
+        assert_ne!(recording, recorded, "{place}");
+        assert!(differs(&recording), "{place}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_providers_are_asked_otherwise_is_noticed() {
+    let (recorded, differs) = noticing("social_login", "a code signs up who is new").await;
+    assert!(!differs(&recorded));
+    let told = |place: &str| recorded.pointer(place).unwrap().as_str().unwrap().to_owned();
+    let tampered = [
+        ("/asked/0", told("/asked/0").replace("POST", "GET")),
+        ("/asked/0", told("/asked/0").replace("grant_type=authorization_code", "grant_type=code")),
+        ("/asked/0", told("/asked/0").replace(" client_secret=github-secret", "")),
+        ("/asked/1", told("/asked/1").replace("Authorization: token", "Authorization: Bearer")),
+    ];
+    for (place, question) in tampered {
+        let recording = with(&recorded, place, question.into());
         assert_ne!(recording, recorded, "{place}");
         assert!(differs(&recording), "{place}");
     }

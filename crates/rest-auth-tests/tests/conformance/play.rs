@@ -20,6 +20,8 @@ pub(crate) struct Played {
     pub(crate) answers: Vec<Heard>,
     pub(crate) mails: Vec<Map<String, Value>>,
     pub(crate) rows: Value,
+    /// What providers were asked.
+    pub(crate) asked: Vec<String>,
     /// When they were looked at.
     pub(crate) now: Timestamp,
     /// Which cookies hold a session and a CSRF secret.
@@ -65,7 +67,15 @@ pub(crate) async fn play(scenario: &Scenario, app: TestApp, providers: Providers
     });
     let rows = stage::rows(&play.app, &scenario.rows, scenario.users.len() + scenario.requests.len()).await;
     let now = play.app.clock.now();
-    Played { answers, mails: mails.collect(), rows, now, cookie_kinds, trouble }
+    Played {
+        answers,
+        mails: mails.collect(),
+        rows,
+        asked: play.providers.asked(),
+        now,
+        cookie_kinds,
+        trouble,
+    }
 }
 
 impl Play<'_> {

@@ -52,24 +52,31 @@ pub(crate) struct Providers(Arc<Mutex<State>>);
 struct State {
     rules: Vec<Rule>,
     variables: BTreeMap<String, String>,
+    asked: Vec<String>,
 }
 
 impl Providers {
     pub(crate) fn new(rules: &[Rule]) -> Self {
-        Self(Arc::new(Mutex::new(State { rules: rules.to_vec(), variables: BTreeMap::new() })))
+        Self(Arc::new(Mutex::new(State { rules: rules.to_vec(), ..State::default() })))
     }
 
     /// What `{name}` stands for in the rules from now on.
     pub(crate) fn set_variables(&self, variables: &BTreeMap<String, String>) {
         self.0.lock().unwrap().variables.clone_from(variables);
     }
+
+    /// Every question so far, as a line.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.0.lock().unwrap().asked.clone()
+    }
 }
 
 #[async_trait]
 impl Fetch for Providers {
     async fn fetch(&self, request: Outgoing) -> Result<Incoming, FetchError> {
-        let state = self.0.lock().unwrap();
+        let mut state = self.0.lock().unwrap();
         let asked = Asked::new(&request);
+        state.asked.push(asked.told());
         let mut rules = state.rules.iter().map(|rule| rule.filled(&state.variables));
         let Some(rule) = rules.find(|rule| asked.fits(rule)) else {
             panic!("no rule of a provider is for {} with {:?}", asked.what, asked.facts)
@@ -104,6 +111,18 @@ impl<'a> Asked<'a> {
         let headers = request.headers.iter().filter(|(name, _)| is_credential(name));
         facts.extend(headers.map(|(name, value)| format!("{name}: {value}")));
         Self { request, what: format!("{method} {address}"), facts }
+    }
+
+    /// The question as a line; an OAuth 1 signature is never the same twice.
+    fn told(&self) -> String {
+        let mut facts: Vec<&str> = self
+            .facts
+            .iter()
+            .map(|fact| if fact.starts_with("Authorization: OAuth ") { "Authorization: OAuth" } else { fact })
+            .collect();
+        facts.sort_unstable();
+        facts.dedup();
+        std::iter::once(self.what.as_str()).chain(facts).collect::<Vec<_>>().join(" ")
     }
 
     fn fits(&self, rule: &Rule) -> bool {

@@ -16,6 +16,9 @@ pub(crate) struct Recording {
     pub(crate) mails: Vec<Value>,
     #[serde(default)]
     pub(crate) rows: Value,
+    /// What providers were asked, each question once.
+    #[serde(default)]
+    pub(crate) asked: Vec<String>,
     /// Why mails or rows deviate.
     pub(crate) deviates: Option<String>,
     pub(crate) expected_mails: Option<Vec<Map<String, Value>>>,
