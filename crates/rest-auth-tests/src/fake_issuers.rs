@@ -50,12 +50,19 @@ pub struct FakeIssuers {
     /// Which key signs and is published.
     key: Arc<AtomicUsize>,
     users: Arc<Mutex<Vec<(String, Value)>>>,
+    /// Documents are JSON of another kind.
+    spoilt: Arc<AtomicBool>,
 }
 
 impl FakeIssuers {
     /// Nobody can be reached any more, or everybody can again.
     pub fn set_away(&self, away: bool) {
         self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// Whatever is asked for is something else from now on, or itself again.
+    pub fn set_spoilt(&self, spoilt: bool) {
+        self.spoilt.store(spoilt, Ordering::SeqCst);
     }
 
     /// Another key signs from now on, and is the one that is published.
@@ -170,7 +177,10 @@ impl Fetch for FakeIssuers {
         if self.away.load(Ordering::SeqCst) {
             return Err(FetchError::Unreachable(format!("{} is away", request.host())));
         }
-        let (status, body) = self.answer(&request);
+        let (status, mut body) = self.answer(&request);
+        if self.spoilt.load(Ordering::SeqCst) {
+            body = json!({"message": "We are moving house.", "keys": "none", "app": {}});
+        }
         let body = body.to_string().into_bytes();
         Ok(Incoming { status, content_type: "application/json".to_owned(), body })
     }

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::fetch::{Method, Outgoing, host};
 use crate::messages;
 use crate::model::{Secret, Timestamp};
-use crate::providers::ProviderError;
+use crate::providers::{ProviderError, Wanted};
 use crate::settings::{AlgorithmName, ExternalIssuer, FeatureName, RowndUserField, Seconds, Settings};
 use crate::store::UserLookup;
 
@@ -85,8 +85,9 @@ impl Rownd {
     }
 
     /// Asks for the app's configuration.
-    pub(crate) fn config_request(&self) -> Outgoing {
-        self.request(format!("{}/hub/app-config", self.api_url))
+    pub(crate) fn config_request(&self) -> Wanted {
+        let request = self.request(format!("{}/hub/app-config", self.api_url));
+        Wanted::fitting(request, |config| config["app"]["id"].as_str().is_some_and(|id| !id.is_empty()))
     }
 
     fn request(&self, url: String) -> Outgoing {
@@ -98,9 +99,7 @@ impl Rownd {
     pub(crate) async fn app_id(&self, app: &App, now: Timestamp) -> Result<String, ProviderError> {
         let social = &app.social;
         let config = social.documents.get(&social.fetch, self.config_request(), now).await?;
-        let id = config["app"]["id"].as_str().filter(|id| !id.is_empty());
-        id.map(str::to_owned)
-            .ok_or_else(|| ProviderError::Unreachable("Rownd's configuration has no app.id".to_owned()))
+        Ok(config["app"]["id"].as_str().unwrap_or_default().to_owned())
     }
 
     /// Asks Rownd who somebody is. Without the id of somebody, or for an id that nobody has, there is no such person.

@@ -48,24 +48,48 @@ struct Kept {
 
 type Outcome = Result<Arc<Value>, ProviderError>;
 
+/// A document that the configuration names.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// How to get it.
+    request: Outgoing,
+    /// Whether it is what it should be. What is not takes the place of none that was.
+    fits: fn(&Value) -> bool,
+}
+
+impl Wanted {
+    /// One that must be of some kind.
+    pub(crate) fn fitting(request: Outgoing, fits: fn(&Value) -> bool) -> Self {
+        Self { request, fits }
+    }
+}
+
+impl From<Outgoing> for Wanted {
+    /// Any JSON.
+    fn from(request: Outgoing) -> Self {
+        Self { request, fits: |_| true }
+    }
+}
+
 impl Documents {
     /// The document that a request of the configuration's gets: the kept one, unless it is a day old. A stale one is
     /// fetched again beside.
     pub(crate) async fn get(
         self: &Arc<Self>,
         fetch: &Arc<dyn Fetch>,
-        request: Outgoing,
+        wanted: impl Into<Wanted>,
         now: Timestamp,
     ) -> Outcome {
-        match self.with(&request.url, |entry| entry.living(now)) {
+        let wanted = wanted.into();
+        match self.with(&wanted.request.url, |entry| entry.living(now)) {
             Some(kept) if now < kept.at.plus_seconds(STALE) => Ok(kept.document),
             Some(kept) => {
-                self.refresh(fetch, request, now);
+                self.refresh(fetch, wanted, now);
                 Ok(kept.document)
             }
-            None => match self.with(&request.url, |entry| entry.failure_within(BACK_OFF, now)) {
+            None => match self.with(&wanted.request.url, |entry| entry.failure_within(BACK_OFF, now)) {
                 Some(failure) => Err(failure),
-                None => self.fetch(fetch, request, now).await,
+                None => self.fetch(fetch, wanted, now).await,
             },
         }
     }
@@ -74,27 +98,28 @@ impl Documents {
     pub(crate) async fn renewed(
         self: &Arc<Self>,
         fetch: &Arc<dyn Fetch>,
-        request: Outgoing,
+        wanted: impl Into<Wanted>,
         now: Timestamp,
     ) -> Outcome {
-        let recent = self.with(&request.url, |entry| {
+        let wanted = wanted.into();
+        let recent = self.with(&wanted.request.url, |entry| {
             let (_, failure) = entry.tried.clone().filter(|(tried, _)| now < tried.plus_seconds(PATIENCE))?;
             Some(failure.map_or_else(|| entry.living(now).ok_or_else(vanished), Err))
         });
         match recent {
             Some(outcome) => outcome.map(|kept| kept.document),
-            None => self.fetch(fetch, request, now).await,
+            None => self.fetch(fetch, wanted, now).await,
         }
     }
 
     /// Fetches whatever is kept, for whoever sees to it that no request has to.
-    pub(crate) async fn keep(&self, fetch: &Arc<dyn Fetch>, request: Outgoing, now: Timestamp) -> Outcome {
-        self.fetch(fetch, request, now).await
+    pub(crate) async fn keep(&self, fetch: &Arc<dyn Fetch>, wanted: Wanted, now: Timestamp) -> Outcome {
+        self.fetch(fetch, wanted, now).await
     }
 
     /// Fetches beside whoever asks. A failure leaves the kept one as it is.
-    fn refresh(self: &Arc<Self>, fetch: &Arc<dyn Fetch>, request: Outgoing, now: Timestamp) {
-        let goes_on = self.with(&request.url, |entry| {
+    fn refresh(self: &Arc<Self>, fetch: &Arc<dyn Fetch>, wanted: Wanted, now: Timestamp) {
+        let goes_on = self.with(&wanted.request.url, |entry| {
             let waits = entry.failure_within(PATIENCE, now).is_some();
             waits || std::mem::replace(&mut entry.refreshing, true)
         });
@@ -103,8 +128,8 @@ impl Documents {
         }
         let (own, fetch) = (Arc::clone(self), Arc::clone(fetch));
         tokio::spawn(async move {
-            let url = request.url.clone();
-            if let Err(error) = own.fetch(&fetch, request, now).await {
+            let url = wanted.request.url.clone();
+            if let Err(error) = own.fetch(&fetch, wanted, now).await {
                 tracing::warn!(%error, "a provider's document could not be fetched again; the old one stays");
             }
             own.with(&url, |entry| entry.refreshing = false);
@@ -112,8 +137,8 @@ impl Documents {
     }
 
     /// Fetches, or waits for whoever does already and takes what came of that.
-    async fn fetch(&self, fetch: &Arc<dyn Fetch>, request: Outgoing, now: Timestamp) -> Outcome {
-        let url = request.url.clone();
+    async fn fetch(&self, fetch: &Arc<dyn Fetch>, wanted: Wanted, now: Timestamp) -> Outcome {
+        let url = wanted.request.url.clone();
         let (flight, seen) = self.with(&url, |entry| (Arc::clone(&entry.flight), entry.tries));
         let _alone = flight.lock().await;
         let meanwhile = self.with(&url, |entry| {
@@ -124,7 +149,7 @@ impl Documents {
         if let Some(outcome) = meanwhile {
             return outcome.map(|kept| kept.document);
         }
-        let outcome = ask(fetch, request).await;
+        let outcome = ask(fetch, wanted).await;
         self.with(&url, |entry| {
             entry.tries += 1;
             entry.tried = Some((now, outcome.clone().err()));
@@ -163,16 +188,18 @@ fn vanished() -> ProviderError {
     ProviderError::Unreachable("the document is gone".to_owned())
 }
 
-async fn ask(fetch: &Arc<dyn Fetch>, request: Outgoing) -> Outcome {
+async fn ask(fetch: &Arc<dyn Fetch>, Wanted { request, fits }: Wanted) -> Outcome {
     let host = host(&request.url).to_owned();
     let answer = fetch.fetch(request).await?;
+    let wrong = |what: String| Err(ProviderError::Unreachable(format!("{host} {what}")));
     if !answer.is_success() {
-        let status = answer.status;
-        return Err(ProviderError::Unreachable(format!("{host} answered {status} for its document")));
+        return wrong(format!("answered {} for its document", answer.status));
     }
-    serde_json::from_slice(&answer.body)
-        .map(Arc::new)
-        .map_err(|_| ProviderError::Unreachable(format!("{host} sent no JSON")))
+    match serde_json::from_slice(&answer.body) {
+        Ok(document) if fits(&document) => Ok(Arc::new(document)),
+        Ok(_) => wrong("sent another document than it should".to_owned()),
+        Err(_) => wrong("sent no JSON".to_owned()),
+    }
 }
 
 #[cfg(test)]

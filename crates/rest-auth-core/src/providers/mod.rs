@@ -42,6 +42,7 @@ use std::collections::BTreeMap;
 
 pub use authorize::{AuthorizationParts, SendOff};
 pub use documents::Documents;
+pub(crate) use documents::Wanted;
 pub use identity::{Asking, Given, Identity, Input, ProviderError, ProviderToken};
 pub use mapping::{NoProfile, Profile, ProfileAddress};
 pub use provider::{Application, Provider};

@@ -128,7 +128,9 @@ pub fn peek(token: &[u8]) -> Option<Unverified> {
         iss: Value,
     }
     let segments = Segments::split(token)?;
-    let payload: Payload = serde_json::from_slice(&segments.payload).ok()?;
+    // serde would take the members from a list as well.
+    let is_object = segments.payload.trim_ascii_start().starts_with(b"{");
+    let payload: Payload = serde_json::from_slice(&segments.payload).ok().filter(|_| is_object)?;
     Some(Unverified {
         algorithm: segments.header.algorithm().map(str::to_owned),
         key_id: segments.header.key_id().map(str::to_owned),
@@ -197,4 +199,57 @@ pub(super) fn signed_claims(token: &[u8], keys: &[VerifyingKey]) -> Result<Claim
     let claims: Map<String, Value> =
         serde_json::from_slice(&segments.payload).map_err(|_| Refusal::Undecodable)?;
     Ok(claims.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Algorithm, SigningKey, encode};
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
+
+    fn key() -> SigningKey {
+        SigningKey::new(Algorithm::Hs256, "0123456789abcdef0123456789abcdef").unwrap().with_id("k1")
+    }
+
+    fn token(exp: i64) -> String {
+        let mut claims = Claims::new();
+        claims.set("iss", "https://id.example.org");
+        claims.set("exp", exp);
+        encode(&claims, &key())
+    }
+
+    #[test]
+    fn a_token_says_who_made_it_before_anybody_believes_it() {
+        let said = peek(token(0).as_bytes()).unwrap();
+        assert_eq!(said.algorithm.as_deref(), Some("HS256"));
+        assert_eq!(said.key_id.as_deref(), Some("k1"));
+        assert_eq!(said.issuer.as_deref(), Some("https://id.example.org"));
+        let nothing = Unverified { algorithm: None, key_id: None, issuer: None };
+        assert_eq!(peek(b"e30.e30."), Some(nothing.clone()));
+        // A name that is no text names nobody.
+        assert_eq!(peek(b"eyJhbGciOjEsImtpZCI6MX0.eyJpc3MiOlsiYSJdfQ."), Some(nothing));
+        for none in [&b""[..], b".", b"..", b"a.b.c", b"e30.W10.", b"W10.e30.", b"\xff.\xff.\xff", b"e30.e30"]
+        {
+            assert_eq!(peek(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn a_signature_and_a_time_are_told_apart() {
+        let (token, keys) = (token(1_699_999_999), [key().verifying_key()]);
+        let claims = signed(token.as_bytes(), &keys).unwrap();
+        assert_eq!(hold_now(&claims, &Rules::default(), NOW), Err(TokenError::Expired));
+        assert_eq!(hold_now(&claims, &Rules { leeway: 2, ..Rules::default() }, NOW), Ok(()));
+        let other = SigningKey::new(Algorithm::Hs256, "fedcba9876543210fedcba9876543210").unwrap();
+        let other = [other.with_id("k1").verifying_key()];
+        assert_eq!(signed(token.as_bytes(), &other), Err(TokenError::Invalid));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_a_look_panic(text in ".{0,200}") {
+            let _ = peek(text.as_bytes());
+        }
+    }
 }

@@ -216,6 +216,24 @@ async fn s_93_an_issuer_that_is_away_lets_nobody_in_until_its_keys_are_here_and_
 }
 
 #[tokio::test]
+async fn what_is_no_set_of_keys_takes_the_place_of_none() {
+    let (app, fake) = start("").await;
+    let token = fake.token("ann", json!({}));
+    assert_eq!(ask(&app, &token).await.status, 200);
+    fake.set_spoilt(true);
+    for _ in 0..3 {
+        app.clock.advance(400);
+        assert_eq!(ask(&app, &token).await.status, 200);
+        tokio::task::yield_now().await;
+    }
+    let spoilt = FakeIssuers::default();
+    spoilt.set_spoilt(true);
+    let fetch = spoilt.clone();
+    let app = TestApp::built(Database::Memory, COMPANY, |builder| builder.fetch(fetch)).await;
+    assert_eq!(ask(&app, &token).await.status, 503);
+}
+
+#[tokio::test]
 async fn a_discovery_document_of_another_issuer_counts_as_none() {
     let settings =
         "[[external_issuers]]\nname = \"a\"\nissuer = \"https://id.example.org/\"\naudience = \"api\"";

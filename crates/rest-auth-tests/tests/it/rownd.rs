@@ -116,6 +116,35 @@ async fn s_86_s_88_neither_a_chosen_name_nor_an_unverified_address_opens_an_acco
 }
 
 #[tokio::test]
+async fn accounts_without_user_names_are_found_and_made_by_address() {
+    let settings = "[account]\nlogin_methods = [\"email\"]\nsignup_fields = [\"email*\", \"password1*\", \"password2*\"]\n\
+                    [user_model]\ntable = \"members\"\nlogin_field = \"email\"\nusername_field = false\n\
+                    [rownd]\nuser_model_username_field = \"email\"";
+    let (app, fake) = start(settings).await;
+    let token = fake.rownd_token("user-zoe", json!({}));
+    for _ in 0..2 {
+        let shown = ask(&app, &token).await;
+        assert_eq!(
+            (shown.status, &shown.json()["email"]),
+            (200, &json!("zoe@rownd.example")),
+            "{}",
+            shown.text()
+        );
+    }
+    // What rownd-django leaves of somebody who has no address.
+    let mut tx = app.store.write().await.unwrap();
+    let password = rest_auth_core::model::EncodedPassword::from_column("");
+    let now = rest_auth_tests::app::BEGINNING;
+    tx.add_user(rest_auth_core::model::NewUser::new(None, "user-old".to_owned(), password, now))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let shown = ask(&app, &fake.rownd_token("user-old", json!({}))).await;
+    assert_eq!(shown.json()["email"], "user-old");
+    assert_eq!(fake.count("/users/user-old/"), 0);
+}
+
+#[tokio::test]
 async fn an_account_that_is_off_gets_nothing() {
     let (app, fake) = start("").await;
     let token = fake.rownd_token("user-zoe", json!({}));

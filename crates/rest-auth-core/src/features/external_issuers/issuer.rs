@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::features::rownd::Rownd;
 use crate::fetch::Outgoing;
 use crate::model::Timestamp;
-use crate::providers::ProviderError;
+use crate::providers::{ProviderError, Wanted};
 use crate::settings::{ExternalIssuer, Settings};
 
 /// Somebody whose tokens are believed.
@@ -178,9 +178,9 @@ impl Issuer {
         }
     }
 
-    async fn keys_request(&self, app: &App, now: Timestamp) -> Result<Outgoing, ProviderError> {
+    async fn keys_request(&self, app: &App, now: Timestamp) -> Result<Wanted, ProviderError> {
         if let Some(url) = &self.row.jwks_url {
-            return Ok(Outgoing::get(url));
+            return Ok(key_set(url));
         }
         let (documents, fetch) = (&app.social.documents, &app.social.fetch);
         let found = documents.get(fetch, self.discovery_request(), now).await?;
@@ -193,13 +193,14 @@ impl Issuer {
         if found["issuer"] != self.row.issuer.as_str() {
             return Err(wrong("is of another issuer"));
         }
-        found["jwks_uri"].as_str().map(Outgoing::get).ok_or_else(|| wrong("has no jwks_uri"))
+        found["jwks_uri"].as_str().map(key_set).ok_or_else(|| wrong("has no jwks_uri"))
     }
 
     /// OpenID Connect Discovery 1.0, section 4.
-    fn discovery_request(&self) -> Outgoing {
+    fn discovery_request(&self) -> Wanted {
         let base = self.row.issuer.strip_suffix('/').unwrap_or(&self.row.issuer);
-        Outgoing::get(format!("{base}/.well-known/openid-configuration"))
+        let request = Outgoing::get(format!("{base}/.well-known/openid-configuration"));
+        Wanted::fitting(request, |document| document["jwks_uri"].is_string())
     }
 
     /// Whoever is away, or answers nothing usable, lets nobody in (S-93), and a client does well to try again.
@@ -207,6 +208,11 @@ impl Issuer {
         tracing::warn!(issuer = self.name(), request = cx.meta.request_id, %error, "an issuer cannot be asked");
         Error::Unavailable { retry_after: 5, what: "the issuer" }
     }
+}
+
+/// Where a set of keys is. RFC 7517, section 5.
+fn key_set(url: impl Into<String>) -> Wanted {
+    Wanted::fitting(Outgoing::get(url), |document| document["keys"].is_array())
 }
 
 enum Freshness {
