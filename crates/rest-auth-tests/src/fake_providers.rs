@@ -90,6 +90,7 @@ pub struct FakeProviders {
     userinfo_of: Arc<Mutex<Option<&'static str>>>,
     visits: Arc<Mutex<BTreeMap<String, Visit>>>,
     fails: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    words: Arc<Mutex<Option<(&'static str, &'static str)>>>,
 }
 
 /// What a browser brought from the deployment: by the code, or OAuth 1's request token, that it left with.
@@ -292,6 +293,15 @@ impl FakeProviders {
         *self.fails.lock().expect("nobody panics") = part_and_kind;
     }
 
+    /// From now on every answer has the second word where it would have the first: somebody has changed their name.
+    ///
+    /// # Panics
+    ///
+    /// If another test's thread has.
+    pub fn reword(&self, from_and_to: (&'static str, &'static str)) {
+        *self.words.lock().expect("nobody panics") = Some(from_and_to);
+    }
+
     fn route(&self, asked: &Asked<'_>) -> Result<Answer, Answer> {
         let url = asked.request.url.split('?').next().unwrap_or_default();
         let nonce = self.visited(asked)?;
@@ -390,7 +400,11 @@ impl Fetch for FakeProviders {
         let mut params = percent::decode_pairs(query);
         params.extend(percent::decode_pairs(request.body.as_deref().unwrap_or_default()));
         let asked = Asked { request: &request, params };
-        self.route(&asked).unwrap_or_else(|failure| failure)
+        let mut answer = self.route(&asked).unwrap_or_else(|failure| failure)?;
+        if let Some((from, to)) = *self.words.lock().expect("nobody panics") {
+            answer.body = String::from_utf8_lossy(&answer.body).replace(from, to).into_bytes();
+        }
+        Ok(answer)
     }
 }
 

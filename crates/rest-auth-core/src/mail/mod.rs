@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use link::site_of_links;
 pub use link::{confirmation_link, leads_here, link_problems, reset_link};
-pub use templates::{ConfirmationMail, MailTemplates, ResetMail, TemplateError};
+pub use templates::{ConfirmationMail, ConnectedMail, MailTemplates, ResetMail, TemplateError};
 
 use crate::store::QueuedMail;
 

@@ -89,6 +89,8 @@ section! {
         /// reset_password = "20/m/ip,5/m/key", reset_password_from_key = "20/m/ip", change_password = "5/m/user" }; an
         /// action that is not named has this default, and false is no limit. false: none at all, as upstream's API.
         rate_limits: OrFalse<RateLimits> = OrFalse::off(), strict = OrFalse::of(RateLimits::default());
+        /// A mail tells of every account at a provider that is connected. Upstream's API sends no other of allauth's notices.
+        email_notifications: bool = false;
         /// Connecting another provider's account asks for a fresh login: socialaccount.reauthentication_required.
         reauthentication_required: bool = false;
         /// For how long a login is fresh.

@@ -169,11 +169,6 @@ pub const NOT_TAKEN: &[NotTaken] = &[
         "remove it",
     ),
     not_taken(
-        &["account.email_notifications"],
-        "sends mails about changed passwords and addresses on allauth's own pages only",
-        "remove it; a hook of the library can send them",
-    ),
-    not_taken(
         &[
             "account.signup_email_enter_twice",
             "account.signup_password_enter_twice",

@@ -230,3 +230,35 @@ async fn s_92_a_token_that_was_kept_in_clear_text_is_read_as_it_is() {
     assert_eq!(kept[0].token.expose(), "token-alice", "as Django keeps it");
     assert_eq!(social_accounts::tokens(&app.context(), &account).await.unwrap(), kept);
 }
+
+#[tokio::test]
+async fn who_connects_an_account_gets_a_mail_where_the_deployment_sends_such() {
+    let app = start("[account]\nemail_notifications = true").await;
+    let ann = app.token_of("ann").await;
+    let body = json!({"code": "code-alice"});
+    let post = async || {
+        let request = app.client().post("/rest-auth/github/connect/").token(&ann).json(&body);
+        request.header("user-agent", "x".repeat(300)).send().await.status
+    };
+    assert_eq!(post().await, 200);
+    app.deliver().await;
+    let mail = app.mailbox.last_to("ann@example.com").unwrap();
+    assert!(mail.subject.ends_with("Third-Party Account Connected"), "{}", mail.subject);
+    assert!(mail.text.contains("An account at GitHub was connected to yours."), "{}", mail.text);
+    assert!(mail.text.contains("When: 2026-01-15T12:00:00Z"), "{}", mail.text);
+    assert!(mail.text.contains(&format!("With: {}\n", "x".repeat(200))), "{}", mail.text);
+    // What is connected already, or comes with a new account, is no news.
+    let before = app.mailbox.sent().len();
+    assert_eq!(post().await, 200);
+    let new = app.client().post("/rest-auth/github/").json(&json!({"code": "code-noemail"})).send().await;
+    assert_eq!(new.status, 200);
+    app.deliver().await;
+    assert_eq!(app.mailbox.sent().len(), before);
+    let quiet = start("").await;
+    let ann = quiet.token_of("ann").await;
+    quiet.deliver().await;
+    let before = quiet.mailbox.sent().len();
+    connect(&quiet, &ann, "alice").await;
+    quiet.deliver().await;
+    assert_eq!(quiet.mailbox.sent().len(), before);
+}

@@ -390,7 +390,7 @@ async fn nobody_new_is_let_in_where_sign_up_is_closed() {
 
 #[tokio::test]
 async fn s_86_a_changed_user_name_is_the_same_account_and_a_name_of_somebody_else_is_not() {
-    let (app, _fake) = start("").await;
+    let (app, fake) = start("").await;
     // GitLab and GitHub both know 1001; the provider is part of the key.
     let github = key(&log_in(&app, "github", json!({"code": "code-alice"})).await);
     refused(
@@ -400,6 +400,14 @@ async fn s_86_a_changed_user_name_is_the_same_account_and_a_name_of_somebody_els
     let one = app.store.read().await.unwrap().social_account("github", "1001").await.unwrap();
     assert!(one.is_some());
     assert_eq!(key(&log_in(&app, "github", json!({"access_token": "token-alice"})).await), github);
+    // Alice takes another name there, and Nora takes hers.
+    fake.reword(("alice-social", "liddell"));
+    assert_eq!(key(&log_in(&app, "github", json!({"code": "code-alice"})).await), github);
+    assert_eq!(user(&app, &github).await["username"], "alice-social");
+    fake.reword(("noemail-social", "alice-social"));
+    let nora = key(&log_in(&app, "github", json!({"code": "code-noemail"})).await);
+    assert_ne!(nora, github);
+    assert_ne!(user(&app, &nora).await["username"], "alice-social");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use rest_auth_formats::passwords::unusable;
 
+use super::notice;
 use super::plan::{Plan, address_taken};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -53,6 +54,7 @@ pub(super) async fn carry_out(
             secure(cx, tx, &mut user, &identity.profile).await?;
             if cx.settings.socialaccount.email_authentication_auto_connect {
                 save(cx, tx, provider, identity, &user).await?;
+                notice::queue(cx, tx, provider, &user).await?;
             }
             Ok(Done::As(user))
         }
@@ -62,6 +64,9 @@ pub(super) async fn carry_out(
                 return Err(Error::non_field(messages::SOCIAL_CONNECTED_ELSEWHERE));
             }
             save(cx, tx, provider, identity, &user).await?;
+            if owner.is_none() {
+                notice::queue(cx, tx, provider, &user).await?;
+            }
             Ok(Done::As(user))
         }
         Plan::SignUp(new) => sign_up(cx, tx, provider, identity, new).await,

@@ -10,11 +10,13 @@
 //! | `identify` | asking the provider, and what a client is told of its refusals |
 //! | `plan` | whose login it is, before anything is written |
 //! | `fresh` | whether whoever connects an account has just shown who they are |
+//! | `notice` | the mail about an account that was connected |
 //! | `carry_out` | what is written |
 
 mod carry_out;
 pub(crate) mod fresh;
 mod identify;
+mod notice;
 mod plan;
 
 use crate::context::Context;

@@ -38,6 +38,8 @@ const OURS: &[(&str, &str)] = ours![
     "account/email/password_reset_key_subject.txt",
     "registration/password_reset_email.html",
     "registration/password_reset_subject.txt",
+    "socialaccount/email/account_connected_message.txt",
+    "socialaccount/email/account_connected_subject.txt",
 ];
 
 /// What asks to verify an address.
@@ -68,6 +70,21 @@ pub struct ResetMail<'a> {
     pub token: &'a str,
     /// The link, from [`reset_link`](crate::mail::reset_link).
     pub password_reset_url: &'a str,
+}
+
+/// What tells of an account at a provider that was connected.
+#[derive(Clone)]
+pub struct ConnectedMail<'a> {
+    /// The recipient.
+    pub email: &'a str,
+    /// The provider's name.
+    pub provider: &'a str,
+    /// The client's address; empty where it is not known.
+    pub ip: String,
+    /// What the client calls itself.
+    pub user_agent: &'a str,
+    /// When, in ISO 8601.
+    pub timestamp: String,
 }
 
 /// A template that does not parse, or does not render: a mistake in the deployment's folder.
@@ -127,6 +144,13 @@ const CONFIRMATION_VARIABLES: &[&str] = &["user", "user_display", "key", "activa
 const CONFIRMATION: Kind = allauth!("email_confirmation", CONFIRMATION_VARIABLES);
 const SIGNUP_CONFIRMATION: Kind = allauth!("email_confirmation_signup", CONFIRMATION_VARIABLES);
 const ALREADY_EXISTS: Kind = allauth!("account_already_exists", &[]);
+const CONNECTED: Kind = Kind {
+    subject: "socialaccount/email/account_connected_subject.txt",
+    text: "socialaccount/email/account_connected_message.txt",
+    html: Some("socialaccount/email/account_connected_message.html"),
+    trims: true,
+    variables: &["provider", "ip", "user_agent", "timestamp"],
+};
 const RESET: Kind = allauth!(
     "password_reset_key",
     &["user", "user_display", "password_reset_url", "password_reset_path", "uid", "token", "username"]
@@ -148,7 +172,7 @@ const DJANGO_RESET: Kind = Kind {
         "protocol",
     ],
 };
-const KINDS: &[Kind] = &[SIGNUP_CONFIRMATION, CONFIRMATION, ALREADY_EXISTS, RESET, DJANGO_RESET];
+const KINDS: &[Kind] = &[SIGNUP_CONFIRMATION, CONFIRMATION, ALREADY_EXISTS, CONNECTED, RESET, DJANGO_RESET];
 
 /// What allauth's own templates ask for and our mails never have.
 const ABSENT: &[&str] = &["code"];
@@ -201,6 +225,26 @@ impl MailTemplates {
         let variables = context! { email => email, current_site => variable::site(&site) };
         let rendered = self.render(ALREADY_EXISTS, &variables)?;
         Ok(rendered.addressed(settings, email, &subject_prefix(settings, &site)))
+    }
+
+    /// The mail that tells somebody of an account at a provider that was connected to theirs.
+    pub fn account_connected(
+        &self,
+        settings: &Settings,
+        site: Option<&Site>,
+        mail: &ConnectedMail<'_>,
+    ) -> Result<Mail, TemplateError> {
+        let site = site.cloned().unwrap_or_else(|| site_of_links(settings));
+        let variables = context! {
+            email => mail.email,
+            provider => mail.provider,
+            ip => &mail.ip,
+            user_agent => mail.user_agent,
+            timestamp => &mail.timestamp,
+            current_site => variable::site(&site),
+        };
+        let rendered = self.render(CONNECTED, &variables)?;
+        Ok(rendered.addressed(settings, mail.email, &subject_prefix(settings, &site)))
     }
 
     /// The mail that lets somebody choose a new password: allauth's with registration, else Django's own.
