@@ -129,7 +129,7 @@ async fn s_83_no_algorithm_key_or_issuer_of_the_tokens_own_choice_is_taken() {
         signed_by(claims.clone(), json!({}), &by_secret),
         // Nobody has signed.
         format!("eyJhbGciOiJub25lIn0.{}.", token.split('.').nth(1).unwrap()),
-        format!("{}x", token),
+        format!("{token}x"),
         // Somebody whom nobody here knows.
         fake.token("ann", elsewhere),
         "a.b.c".to_owned(),
@@ -255,8 +255,8 @@ async fn s_86_fifty_first_requests_at_once_make_one_account_on_every_database() 
                 answer.text()
             );
         }
-        let named = app.store.read().await.unwrap().email_addresses("ann@company.example").await.unwrap();
-        assert_eq!(named.len(), 1);
+        let rows = app.store.read().await.unwrap().email_addresses("ann@company.example").await.unwrap();
+        assert_eq!(rows.len(), 1);
         // Of many subjects that want one name each gets a name of its own.
         let same = |number: usize| {
             let email = format!("s{number}@company.example");
@@ -287,8 +287,8 @@ async fn s_86_neither_a_name_nor_an_address_opens_somebody_elses_account() {
 async fn s_88_a_verified_address_leads_to_its_account_and_ends_what_a_stranger_had_left_there() {
     let (app, fake) = start(&row("match_email = true")).await;
     app.register("ann").await;
-    let login = json!({"username": "ann", "password": PASSWORD});
-    let log_in = || async { app.client().post("/rest-auth/login/").json(&login).send().await.status };
+    let credentials = json!({"username": "ann", "password": PASSWORD});
+    let log_in = || async { app.client().post("/rest-auth/login/").json(&credentials).send().await.status };
     assert_eq!(log_in().await, 200);
     let unverified = fake.token("s-1", json!({"email": "ann@example.com", "email_verified": false}));
     assert_eq!(ask(&app, &unverified).await.status, 401);
