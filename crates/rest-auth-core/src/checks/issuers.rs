@@ -184,7 +184,7 @@ fn check_rownd(settings: &Settings, findings: &mut Findings) {
 }
 
 /// HTTPS, or HTTP where private addresses may be asked: no other is there.
-fn is_address(settings: &Settings, url: &str) -> bool {
+pub(super) fn is_address(settings: &Settings, url: &str) -> bool {
     let private = settings.socialaccount.allow_private_addresses;
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://").filter(|_| private));
     rest.is_some_and(|rest| {

@@ -1,6 +1,7 @@
 //! `[simple_jwt]`, `[jwt_auth]` and what `[rest_auth]` says of tokens: keys that sign, and promises that hold.
 
 use super::http::is_token;
+use super::issuers::is_address;
 use super::secret::{LEAST_BYTES, is_guessable};
 use super::{Check, Findings, NOTHING, error, warning};
 use crate::features::jwt::{self, Jwt};
@@ -20,12 +21,15 @@ pub(super) const CHECKS: &[&Check] = &[
     &HEADER,
     &HEADER_TYPE,
     &NO_TOKENS,
+    &JWK_URL,
+    &SHARED,
     &UNREAD,
     &UNREAD_COOKIE,
     &LOST_REFRESH,
     &ANY_KIND,
     &ENDLESS,
     &NO_ROTATION,
+    &UNNAMED,
 ];
 
 static KEY: Check = error("rest_auth.E090", "is no key", "give the key that simple_jwt.algorithm takes");
@@ -67,6 +71,17 @@ static NO_TOKENS: Check = error(
     "has \"legacy_jwt\", and rest_auth.use_jwt is true: login can answer one kind only",
     "remove one of the two; \"legacy_jwt\" in http.authentication is enough to take old tokens",
 );
+static JWK_URL: Check = error(
+    "rest_auth.E102",
+    "`{}` is no https address",
+    "write it as \"https://login.example.com/keys\"; http is for private addresses only, with \
+     socialaccount.allow_private_addresses",
+);
+static SHARED: Check = error(
+    "rest_auth.E103",
+    "is set, and simple_jwt.algorithm is one of a shared secret, which nobody publishes",
+    "name the algorithm of the published keys in simple_jwt.algorithm, or remove it",
+);
 static UNREAD: Check = warning(
     "rest_auth.W090",
     "is true, and no request is asked for a token",
@@ -94,6 +109,11 @@ static NO_ROTATION: Check = warning(
     "is true, and refresh tokens are not rotated: nothing comes of it",
     "set simple_jwt.rotate_refresh_tokens to true, or it to false",
 );
+static UNNAMED: Check = warning(
+    "rest_auth.W096",
+    "is false, and the keys of simple_jwt.jwk_url verify only tokens that name one: no token of a login is good here",
+    "name the id that the signing key has in the published set",
+);
 
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     if settings.uses_jwt() {
@@ -112,7 +132,11 @@ fn check_keys(settings: &Settings, findings: &mut Findings) {
     let is_secret = own.algorithm.0.is_symmetric();
     // Without any secret there is one for this run, which the checks of secret_key speak about.
     let is_made_later = is_secret && jwt::signing_text(settings).expose().is_empty();
-    if !is_made_later && let Err(problems) = Jwt::of(settings) {
+    let is_shared = is_secret && own.jwk_url.get().is_some();
+    if !is_made_later
+        && !is_shared
+        && let Err(problems) = Jwt::of(settings)
+    {
         for problem in problems {
             findings.take(&KEY, problem);
         }
@@ -124,6 +148,16 @@ fn check_keys(settings: &Settings, findings: &mut Findings) {
         }
     } else if settings.rest_auth.use_jwt && own.signing_key.expose().is_empty() {
         findings.add(&NO_SIGNING_KEY, "simple_jwt.signing_key");
+    }
+    if is_shared {
+        findings.add(&SHARED, "simple_jwt.jwk_url");
+    } else if let Some(url) = own.jwk_url.get() {
+        if !is_address(settings, url) {
+            findings.about(&JWK_URL, "simple_jwt.jwk_url", url);
+        }
+        if settings.rest_auth.use_jwt && own.signing_key_id.get().is_none() {
+            findings.add(&UNNAMED, "simple_jwt.signing_key_id");
+        }
     }
 }
 

@@ -389,6 +389,21 @@ const CASES: &[(&str, &str, &str)] = &[
         "simple_jwt.auth_header_types",
         "[http]\nauthentication = [\"jwt_cookie\"]\n[simple_jwt]\nauth_header_types = [\"My Bearer\"]",
     ),
+    (
+        "E103",
+        "simple_jwt.jwk_url",
+        "[http]\nauthentication = [\"jwt_cookie\"]\n[simple_jwt]\njwk_url = \"https://id.example.com/keys\"",
+    ),
+    (
+        "E102",
+        "simple_jwt.jwk_url",
+        "[http]\nauthentication = [\"jwt_cookie\"]\n[simple_jwt]\nalgorithm = \"RS256\"\njwk_url = \"http://id.example.com/keys\"",
+    ),
+    (
+        "W096",
+        "simple_jwt.signing_key_id",
+        "[rest_auth]\nuse_jwt = true\n[simple_jwt]\nalgorithm = \"RS256\"\njwk_url = \"https://id.example.com/keys\"",
+    ),
     ("E101", "http.features", "[rest_auth]\nuse_jwt = true\n[http]\nfeatures = [\"legacy_jwt\"]"),
     ("W090", "rest_auth.use_jwt", "[rest_auth]\nuse_jwt = true\n"),
     (

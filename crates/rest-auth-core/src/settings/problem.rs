@@ -21,7 +21,6 @@ pub const NOT_YET: &[&str] = &[
     "rest_auth.mfa_totp_period",
     "rest_auth.mfa_recovery_code_count",
     "rest_auth.mfa_ephemeral_token_timeout",
-    "simple_jwt.jwk_url",
 ];
 
 /// Values of lists that a later version will take, by key.

@@ -112,6 +112,9 @@ section! {
         /// More public keys: { kid = "2026", key = "-----BEGIN PUBLIC KEY-----…", until = "2027-01-31T00:00:00Z" }, where
         /// until may be left out.
         verifying_keys: Vec<VerifyingKeyEntry> = Vec::new();
+        /// JWK_URL: where the keys are published that verify, as a JSON web key set. Nothing else verifies then, and a token
+        /// must name its key (kid). Not for HS…. false: our own keys verify.
+        jwk_url: OrFalse<String> = OrFalse::off();
         /// AUDIENCE: a text or a list of texts that tokens carry and must carry. false: it is not looked at.
         audience: OrFalse<AudienceNames> = OrFalse::off();
         /// ISSUER: likewise.

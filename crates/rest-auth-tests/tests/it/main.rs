@@ -22,6 +22,7 @@ mod jwt;
 mod jwt_families;
 mod jwt_keys;
 mod jwt_peer;
+mod jwt_published_keys;
 mod legacy_jwt;
 mod login;
 mod logout;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rest_auth_formats::jwt::{self, Audience, Claims, Rules, TokenError, Unverified};
 use serde_json::Value;
 
-use super::keys::{self, Keyring};
+use super::keys::{self, Keyring, key_set};
 use super::refusal::Refusal;
 use crate::context::{App, Context};
 use crate::error::{Error, Result};
@@ -208,11 +208,6 @@ impl Issuer {
         tracing::warn!(issuer = self.name(), request = cx.meta.request_id, %error, "an issuer cannot be asked");
         Error::Unavailable { retry_after: 5, what: "the issuer" }
     }
-}
-
-/// Where a set of keys is. RFC 7517, section 5.
-fn key_set(url: impl Into<String>) -> Wanted {
-    Wanted::fitting(Outgoing::get(url), |document| document["keys"].is_array())
 }
 
 enum Freshness {

@@ -28,10 +28,12 @@ use rest_auth_formats::jwt::{self, Claims};
 
 use crate::context::{App, Context};
 use crate::error::Result;
+use crate::features::jwt as own_tokens;
 use crate::model::User;
 use crate::settings::Settings;
 
 pub use issuer::Issuer;
+pub(crate) use keys::{Keyring, key_set};
 pub(crate) use person::{Named, Person};
 pub(crate) use refusal::Refusal;
 pub use refusal::refused_as_unknown;
@@ -121,10 +123,10 @@ fn is_subject(subject: &str) -> bool {
     !subject.is_empty() && !subject.contains('\0') && subject.chars().count() <= SUBJECT_LENGTH
 }
 
-/// Keeps every issuer's keys at hand, for as long as it is polled. Dropping it at any time is safe: a request that finds
+/// Keeps every issuer's keys at hand, and those of `simple_jwt.jwk_url`, for as long as it is polled. Dropping it at any time is safe: a request that finds
 /// none fetches them.
 pub async fn run(app: Arc<App>) -> Infallible {
-    if app.issuers.rows.is_empty() {
+    if app.issuers.rows.is_empty() && !own_tokens::has_published_keys(&app) {
         return std::future::pending().await;
     }
     loop {
@@ -134,6 +136,10 @@ pub async fn run(app: Arc<App>) -> Infallible {
                 tracing::warn!(issuer = issuer.name(), %error, "an issuer's keys could not be fetched");
                 pause = RETRY;
             }
+        }
+        if let Err(error) = own_tokens::keep_published_keys(&app).await {
+            tracing::warn!(%error, "the keys of simple_jwt.jwk_url could not be fetched");
+            pause = RETRY;
         }
         tokio::time::sleep(pause).await;
     }

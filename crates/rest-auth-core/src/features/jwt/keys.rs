@@ -7,6 +7,7 @@ use rest_auth_formats::jwt::{
 };
 use serde_json::Value;
 
+use super::published::Published;
 use crate::model::{Secret, Timestamp};
 use crate::settings::{AudienceNames, Problem, Settings, SimpleJwt};
 
@@ -22,6 +23,8 @@ pub struct Jwt {
     verifying: Vec<VerifyingKey>,
     /// The ends of the last ones of them.
     ends: Vec<Timestamp>,
+    /// What verifies in their place.
+    published: Option<Published>,
 }
 
 impl Jwt {
@@ -30,9 +33,11 @@ impl Jwt {
         let own = &settings.simple_jwt;
         let mut reading = Reading { own, problems: Vec::new() };
         let signing = reading.signing_key(settings);
+        let published = reading.published();
         let mut verifying = reading.verifying_keys(settings, signing.as_ref());
         let dated = reading.dated_keys(&mut verifying);
-        if verifying.is_empty() && dated.is_empty() && reading.problems.is_empty() {
+        let has_none = verifying.is_empty() && dated.is_empty() && published.is_none();
+        if has_none && reading.problems.is_empty() {
             reading.take::<()>("simple_jwt.signing_key", Err(KeyError::Empty));
         }
         if !reading.problems.is_empty() {
@@ -40,13 +45,19 @@ impl Jwt {
         }
         let (ends, dated): (Vec<_>, Vec<_>) = dated.into_iter().unzip();
         verifying.extend(dated);
-        Ok(Arc::new(Self { rules: rules(own), lifetimes: lifetimes(own), signing, verifying, ends }))
+        let (rules, lifetimes) = (rules(own), lifetimes(own));
+        Ok(Arc::new(Self { rules, lifetimes, signing, verifying, ends, published }))
     }
 
-    /// The keys that verify at a time.
+    /// Our own keys that verify at a time, unless others are published for us.
     pub(super) fn verifying_keys(&self, now: Timestamp) -> &[VerifyingKey] {
         let ended = self.ends.iter().rev().take_while(|end| **end <= now).count();
         &self.verifying[..self.verifying.len() - ended]
+    }
+
+    /// The keys that verify in place of our own.
+    pub(super) fn published(&self) -> Option<&Published> {
+        self.published.as_ref()
     }
 
     /// The key that signs; `None` where tokens are only checked.
@@ -79,6 +90,18 @@ impl Reading<'_> {
             self.problems.push(Problem { key, message, hint: None });
         })
         .ok()
+    }
+
+    /// A shared secret is in no set that is published, and nobody is to believe that it were checked by one.
+    fn published(&mut self) -> Option<Published> {
+        if self.own.jwk_url.get().is_some() && self.own.algorithm.0.is_symmetric() {
+            self.problems.push(Problem {
+                key: "simple_jwt.jwk_url".to_owned(),
+                message: format!("is set, and {} is signed by a shared secret", self.own.algorithm.0),
+                hint: Some("set simple_jwt.algorithm to that of the published keys, or remove it".to_owned()),
+            });
+        }
+        Published::of(self.own)
     }
 
     fn signing_key(&mut self, settings: &Settings) -> Option<SigningKey> {

@@ -4,6 +4,7 @@
 //! | module | knows |
 //! | --- | --- |
 //! | `keys` | what signs and verifies, from the settings |
+//! | `published` | keys that verify and are published elsewhere |
 //! | `issue` | the two tokens of a login |
 //! | `authenticate` | whom an access token means |
 //! | `verify` | `TokenVerifyView` |
@@ -16,6 +17,7 @@
 mod authenticate;
 mod issue;
 mod keys;
+mod published;
 mod refresh;
 mod revoke;
 mod verify;
@@ -28,6 +30,7 @@ use crate::context::{App, Context};
 use crate::error::{Error, Result, TokenRefusal};
 use crate::messages::{self, Message};
 use crate::model::{Timestamp, User};
+use crate::providers::ProviderError;
 use crate::settings::{FeatureName, Settings, UserIdField};
 
 pub use authenticate::{Authenticated, authenticate, verified_claims};
@@ -64,14 +67,37 @@ impl Jwt {
         Mint { rules: &self.rules, lifetimes: &self.lifetimes, now }
     }
 
-    /// The claims of a token that was signed here and holds now. Neither its kind nor a list was looked at.
-    fn decode(&self, token: &[u8], now: Timestamp) -> Result<Claims, TokenError> {
+    /// The claims of a token that one of our keys signed, or of those that are published for us, and that holds now.
+    /// Neither its kind nor a list was looked at. 503 while published keys cannot be had.
+    async fn decode(&self, cx: &Context, token: &[u8]) -> Result<Result<Claims, TokenError>> {
+        let decoded = |keys| jwt::decode(token, keys, &self.rules, cx.now);
+        Ok(match self.published() {
+            None => decoded(self.verifying_keys(cx.now)),
+            Some(published) => decoded(&published.keys_for(cx, token).await?),
+        })
+    }
+
+    /// The claims of a token that was just made, whoever else may verify it.
+    fn decode_own(&self, token: &[u8], now: Timestamp) -> Result<Claims, TokenError> {
         jwt::decode(token, self.verifying_keys(now), &self.rules, now)
     }
 
     /// The token's own id.
     fn id_of<'c>(&self, claims: &'c Claims) -> Option<&'c str> {
         claims.token_id(&self.rules.names)
+    }
+}
+
+/// Whether the keys that verify are published elsewhere.
+pub(super) fn has_published_keys(app: &App) -> bool {
+    app.jwt.as_ref().is_some_and(|jwt| jwt.published().is_some())
+}
+
+/// Fetches the keys that are published elsewhere, if there are such, so that no request has to.
+pub(super) async fn keep_published_keys(app: &App) -> Result<(), ProviderError> {
+    match app.jwt.as_ref().and_then(|jwt| jwt.published()) {
+        Some(published) => published.keep(app).await,
+        None => Ok(()),
     }
 }
 

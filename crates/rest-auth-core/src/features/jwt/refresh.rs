@@ -54,7 +54,7 @@ pub async fn refresh(cx: &Context, input: TokenRefresh, cookie: Option<&str>) ->
     let sent = input.refresh.or_else(|| cookie.map(Secret::from));
     let sent = sent.ok_or_else(|| refused(AuthenticationFailure::NoRefreshToken))?;
     let jwt = cx.jwt()?;
-    let claims = jwt.decode(sent.expose().as_bytes(), cx.now).map_err(|error| wrong(&error))?;
+    let claims = jwt.decode(cx, sent.expose().as_bytes()).await?.map_err(|error| wrong(&error))?;
     let known = match jwt.id_of(&claims).filter(|_| are_noted(&cx.settings)) {
         Some(id) => cx.store.read().await?.refresh_token(id).await?,
         None => None,

@@ -17,7 +17,7 @@ pub(crate) struct Ending(NewRefreshToken);
 /// does as well: another tab may have exchanged it, and whoever logs out wants its successors ended.
 pub(crate) async fn look(cx: &Context, token: &Secret) -> Result<Result<Ending, TokenError>> {
     let jwt = cx.jwt()?;
-    let claims = match jwt.decode(token.expose().as_bytes(), cx.now) {
+    let claims = match jwt.decode(cx, token.expose().as_bytes()).await? {
         Ok(claims) => claims,
         Err(error) => return Ok(Err(error)),
     };
@@ -58,7 +58,7 @@ pub(crate) fn id_of_refresh(cx: &Context, pair: &TokenPair) -> Result<Option<Str
         return Ok(None);
     }
     let jwt = cx.jwt()?;
-    let claims = jwt.decode(pair.refresh.expose().as_bytes(), cx.now).map_err(|error| {
+    let claims = jwt.decode_own(pair.refresh.expose().as_bytes(), cx.now).map_err(|error| {
         Error::internal(format!("a refresh token that was just made cannot be read: {error}"))
     })?;
     Ok(jwt.id_of(&claims).map(str::to_owned))

@@ -34,9 +34,8 @@ impl TokenVerify {
 /// only with `BLACKLIST_AFTER_ROTATION`.
 pub async fn verify(cx: &Context, input: &TokenVerify) -> Result<()> {
     let jwt = cx.jwt()?;
-    let keys = jwt.verifying_keys(cx.now);
-    let claims = jwt::check(input.token.expose().as_bytes(), None, keys, &jwt.rules, cx.now);
-    let claims = claims.map_err(|error| wrong(&error))?;
+    let claims = jwt.decode(cx, input.token.expose().as_bytes()).await?.map_err(|error| wrong(&error))?;
+    jwt::verify(&claims, None, &jwt.rules).map_err(|error| wrong(&error))?;
     if is_tracked(cx, jwt, &claims) && is_blacklisted(cx, jwt, &claims).await? {
         return Err(Error::non_field(messages::TOKEN_BLACKLISTED));
     }
