@@ -1,6 +1,7 @@
 //! SQLite, on rusqlite. Reads run in place on the calling thread, over a stack of connections; writes take turns, see
 //! [`writer`].
 
+mod desk;
 mod failure;
 mod statement;
 #[cfg(test)]
@@ -18,14 +19,15 @@ use super::availability::Availability;
 use super::value::Param;
 use super::{Answer, Error, Options, Pace, Result, locked};
 use failure::{is_away, is_busy, translate};
-use writer::{Desk, Writer};
+use writer::Writer;
 
-pub(super) use writer::Lease;
+pub(super) use desk::Lease;
 
 /// Statements that a connection keeps prepared. All of ours fit.
 const PREPARED: usize = 200;
-/// Memory that a reader may use for pages, in KiB, which SQLite wants negative: the upper levels of every index. With more
-/// of it the processor's own cache finds less, which costs what copying the other pages from the kernel's saves.
+/// Memory that a reader may use for pages that it does not map, in KiB, which SQLite wants negative: those that are still
+/// in the log, and where nothing is mapped the upper levels of every index. With more of it the processor's own cache
+/// finds less, which costs what copying the other pages from the kernel's saves.
 const CACHE_KIB: i64 = -2048;
 /// How long SQLite itself waits for a lock before we look again whether anybody still wants the answer.
 const BUSY_SLICE: Duration = Duration::from_millis(250);
@@ -47,6 +49,9 @@ enum Place {
     Memory,
 }
 
+/// Another process has locked the file.
+struct Busy(rusqlite::Error);
+
 #[derive(Default)]
 struct Readers {
     idle: Vec<Connection>,
@@ -67,43 +72,56 @@ impl Database {
 
     fn start(place: Place, name: String, options: Options) -> Result<Arc<Self>> {
         let availability = Arc::new(Availability::new(name));
-        let desk = match place {
+        let connection = match place {
             // Its readers need it before anybody writes.
-            Place::Memory => {
-                Desk::holding(open_for_writing(&place).map_err(|failure| translate(failure, None))?)
-            }
-            Place::File(_) => Desk::default(),
+            Place::Memory => Some(open_for_writing(&place).map_err(|failure| translate(failure, None))?),
+            Place::File(_) => None,
         };
         let opening = place.clone();
         let open = move || open_for_writing(&opening);
-        let writer = Writer::start(desk, open, options.clone(), Arc::clone(&availability))?;
+        let writer = Writer::start(connection, open, options.clone(), Arc::clone(&availability))?;
         Ok(Arc::new(Self { place, options, readers: Mutex::default(), writer, availability }))
     }
 
     /// Runs a query, waiting for another process's lock without blocking the thread.
     pub(super) async fn read(&self, sql: &str, params: &[Param<'_>]) -> Result<Answer> {
-        let mut waited: Option<(Instant, Duration)> = None;
-        loop {
-            let failure = match self.read_now(sql, params)? {
-                Ok(answer) => {
-                    self.availability.answered();
-                    return Ok(answer);
-                }
-                Err(failure) => failure,
-            };
-            if !is_busy(&failure) {
-                if is_away(&failure) {
-                    self.availability.went_away(&failure);
-                }
-                return Err(translate(failure, None));
-            }
-            let (since, pause) = waited.unwrap_or_else(|| (Instant::now(), Duration::from_millis(1)));
-            if since.elapsed() >= self.options.busy_timeout {
-                return Err(translate(failure, None));
-            }
-            tokio::time::sleep(pause).await;
-            waited = Some((since, (pause * 2).min(Duration::from_millis(50))));
+        match self.try_read(sql, params)? {
+            Ok(answer) => Ok(answer),
+            // Hardly any read waits, so that none of them makes room for it.
+            Err(Busy(_)) => Box::pin(self.read_later(sql, params)).await,
         }
+    }
+
+    async fn read_later(&self, sql: &str, params: &[Param<'_>]) -> Result<Answer> {
+        let since = Instant::now();
+        let mut pause = Duration::from_millis(1);
+        loop {
+            tokio::time::sleep(pause).await;
+            match self.try_read(sql, params)? {
+                Ok(answer) => return Ok(answer),
+                Err(Busy(failure)) if since.elapsed() >= self.options.busy_timeout => {
+                    return Err(translate(failure, None));
+                }
+                Err(Busy(_)) => pause = (pause * 2).min(Duration::from_millis(50)),
+            }
+        }
+    }
+
+    fn try_read(&self, sql: &str, params: &[Param<'_>]) -> Result<std::result::Result<Answer, Busy>> {
+        let failure = match self.read_now(sql, params)? {
+            Ok(answer) => {
+                self.availability.answered();
+                return Ok(Ok(answer));
+            }
+            Err(failure) => failure,
+        };
+        if is_busy(&failure) {
+            return Ok(Err(Busy(failure)));
+        }
+        if is_away(&failure) {
+            self.availability.went_away(&failure);
+        }
+        Err(translate(failure, None))
     }
 
     fn read_now(&self, sql: &str, params: &[Param<'_>]) -> Result<rusqlite::Result<Answer>> {
@@ -117,7 +135,8 @@ impl Database {
                     }
                     readers.idle.pop()
                 };
-                let connection = match idle.map_or_else(|| open_for_reading(path), Ok) {
+                let connection = match idle.map_or_else(|| open_for_reading(path, self.options.mmap_size), Ok)
+                {
                     Ok(connection) => connection,
                     Err(failure) => return Ok(Err(failure)),
                 };
@@ -155,13 +174,14 @@ fn closed() -> Error {
     Error::unavailable("the database has been closed")
 }
 
-fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
+fn open_for_reading(path: &Path, mmap_size: u32) -> rusqlite::Result<Connection> {
     // Not read-only: a reader may have to make the files beside the database that write-ahead logging needs.
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | FLAGS)?;
     connection.pragma_update(None, "query_only", true)?;
     // In place means on an async thread: do not sleep there, the caller does it outside.
     connection.busy_timeout(Duration::ZERO)?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    connection.pragma_update(None, "mmap_size", mmap_size)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
     Ok(connection)
 }
