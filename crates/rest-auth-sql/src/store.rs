@@ -39,6 +39,7 @@ impl SqlStore {
         let options = Options {
             max_connections: database.max_connections,
             readers: database.readers,
+            mmap_size: database.mmap_size,
             acquire_timeout: database.acquire_timeout.duration(),
             busy_timeout: database.busy_timeout.duration(),
             ..Options::default()

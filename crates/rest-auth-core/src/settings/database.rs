@@ -19,6 +19,10 @@ section! {
         acquire_timeout: Seconds = Seconds(5);
         /// How long to wait for another process that has locked an SQLite file.
         busy_timeout: Seconds = Seconds(20);
+        /// How many bytes of an SQLite file readers map into memory, instead of copying pages out of it. What they look at
+        /// then counts as memory of the process, and is the first that a busy machine takes back. 0: none, if the disk may
+        /// fail: reading from a mapping that cannot be read ends the process.
+        mmap_size: u32 = 268_435_456;
         /// How often sessions, confirmation keys and hits of throttles that have expired are deleted, a few at a time. false: only by
         /// `rest-auth clearsessions`.
         clear_expired: OrFalse<Seconds> = OrFalse::of(Seconds(3600));

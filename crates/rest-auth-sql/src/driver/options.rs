@@ -10,6 +10,8 @@ pub struct Options {
     pub max_connections: u32,
     /// Connections to an SQLite file that are kept for reading; more are opened while more reads run at once.
     pub readers: u32,
+    /// Bytes of an SQLite file that each reader maps into memory; 0 for none.
+    pub mmap_size: u32,
     /// How long a caller waits for a connection, or for its turn to write, before it is told that the database is
     /// unavailable.
     pub acquire_timeout: Duration,
@@ -30,6 +32,7 @@ impl Default for Options {
         Self {
             max_connections: 10,
             readers: 4,
+            mmap_size: 256 << 20,
             acquire_timeout: Duration::from_secs(5),
             busy_timeout: Duration::from_secs(20),
             transaction_limit: Duration::from_secs(5),
