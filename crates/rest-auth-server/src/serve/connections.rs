@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
@@ -14,10 +15,10 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::gate::Gate;
 
@@ -44,11 +45,8 @@ pub(super) async fn accept<T>(
     stop: impl Future<Output = T>,
 ) -> (T, Duration) {
     let mut protocol = http1::Builder::new();
-    protocol
-        .timer(TokioTimer::new())
-        .header_read_timeout(times.headers)
-        .max_header_size(HEADER_BYTES)
-        .max_buf_size(HEADER_BYTES);
+    // hyper's own limit of time costs each request a timer, see `Patience`.
+    protocol.header_read_timeout(None).max_header_size(HEADER_BYTES).max_buf_size(HEADER_BYTES);
     // There may be 100 headers, hyper's own limit and gunicorn's. A limit given here, even the same one, would make it
     // clear room for so many at every request.
     let graceful = GracefulShutdown::new();
@@ -62,12 +60,19 @@ pub(super) async fn accept<T>(
         match accepted {
             Ok((stream, peer)) => {
                 starved = false;
-                let connection = protocol.serve_connection(prepare(stream), service(Arc::clone(&gate), peer));
-                let connection = graceful.watch(connection);
+                let patience = Arc::new(Patience::new());
+                let service = service(Arc::clone(&gate), peer, Arc::clone(&patience));
+                let connection = graceful.watch(protocol.serve_connection(prepare(stream), service));
                 tokio::spawn(async move {
-                    // Clients vanish, stall and talk nonsense all the time.
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%peer, %error, "a connection ended early");
+                    tokio::select! {
+                        biased;
+                        ended = connection => {
+                            // Clients vanish, stall and talk nonsense all the time.
+                            if let Err(error) = ended {
+                                tracing::debug!(%peer, %error, "a connection ended early");
+                            }
+                        }
+                        () = patience.end(times.headers) => tracing::debug!(%peer, "a client said nothing for too long"),
                     }
                 });
             }
@@ -94,6 +99,46 @@ async fn end(graceful: GracefulShutdown, within: Duration) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
+/// Since when a client has been waited for. A timer for each connection looks at it when it goes off, and sleeps on if
+/// there was a request meanwhile; one for each request would have to be made, queued and taken out again.
+struct Patience {
+    began: Instant,
+    /// Milliseconds from then to the end of the last answer; [`Self::NOT_NOW`] while a request is answered.
+    since: AtomicU64,
+}
+
+impl Patience {
+    const NOT_NOW: u64 = u64::MAX;
+
+    fn new() -> Self {
+        Self { began: Instant::now(), since: AtomicU64::new(0) }
+    }
+
+    fn answers(&self) {
+        self.since.store(Self::NOT_NOW, Ordering::Relaxed);
+    }
+
+    fn waits(&self) {
+        let millis = self.began.elapsed().as_millis();
+        self.since.store(u64::try_from(millis).unwrap_or(Self::NOT_NOW), Ordering::Relaxed);
+    }
+
+    /// Done when the client has been waited for so long. Unread answers count as waiting.
+    async fn end(&self, limit: Duration) {
+        loop {
+            let since = match self.since.load(Ordering::Relaxed) {
+                Self::NOT_NOW => Instant::now(),
+                millis => self.began + Duration::from_millis(millis),
+            };
+            let end = since + limit;
+            if end <= Instant::now() {
+                return;
+            }
+            sleep_until(end).await;
+        }
+    }
+}
+
 /// Answers are small and complete: waiting for more of them helps nobody.
 fn prepare(stream: TcpStream) -> TokioIo<TcpStream> {
     if let Err(error) = stream.set_nodelay(true) {
@@ -105,11 +150,17 @@ fn prepare(stream: TcpStream) -> TokioIo<TcpStream> {
 fn service(
     gate: Arc<Gate>,
     peer: SocketAddr,
+    patience: Arc<Patience>,
 ) -> impl hyper::service::Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
     service_fn(move |mut request: Request<Incoming>| {
-        let gate = Arc::clone(&gate);
+        let (gate, patience) = (Arc::clone(&gate), Arc::clone(&patience));
         request.extensions_mut().insert(ConnectInfo(peer));
-        async move { Ok(gate.answer(request).await) }
+        patience.answers();
+        async move {
+            let response = gate.answer(request).await;
+            patience.waits();
+            Ok(response)
+        }
     })
 }
 
