@@ -33,7 +33,13 @@ impl Claims {
 
     /// A claim.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        // So few are sooner looked through than one name is hashed.
+        const FEW: usize = 16;
+        if self.0.len() <= FEW {
+            self.0.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+        } else {
+            self.0.get(name)
+        }
     }
 
     /// Sets a claim: in its place if there is one of this name, else at the end.

@@ -1,5 +1,6 @@
 //! A token in a cookie, or in the header: dj-rest-auth's `JWTCookieAuthentication`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -62,6 +63,12 @@ impl JwtCarrier {
     /// The challenge to whoever comes without.
     pub(crate) fn challenge(&self) -> Option<HeaderValue> {
         challenge(self.header.types())
+    }
+
+    /// The token of a request that has one in the header alone, as one line; `None` where there is more to look at.
+    pub(crate) fn only_header<'a>(&self, head: &'a Parts) -> Option<Result<&'a [u8]>> {
+        let Cow::Borrowed(sent) = self.header.sent(head)? else { return None };
+        format::read_header(sent, self.header.types()).map_err(refused).transpose()
     }
 
     /// The token of a request. A cookie that needs a proof against CSRF is not looked at before there is one.

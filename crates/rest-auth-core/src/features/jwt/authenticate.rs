@@ -39,25 +39,28 @@ pub async fn authenticate(cx: &Context, token: &[u8]) -> Result<Authenticated> {
 /// The claims of a token that lets somebody in, without looking whom. An access token costs no query.
 pub async fn verified_claims(cx: &Context, token: &[u8]) -> Result<Claims> {
     let jwt = cx.jwt()?;
-    let decoded = jwt.decode(cx, token).await?;
     let mut attempts = Vec::new();
-    for class in &cx.settings.simple_jwt.auth_token_classes {
-        let kind = match class {
-            TokenClass::AccessToken => TokenKind::Access,
-            TokenClass::SlidingToken => TokenKind::Sliding,
-        };
-        let error = match &decoded {
-            Err(error) => error.clone(),
-            Ok(claims) => match is_of_kind(cx, jwt, claims, kind).await? {
-                Ok(()) => return Ok(claims.clone()),
-                Err(error) => error,
-            },
-        };
+    let mut attempt = |kind: TokenKind, error: &TokenError| {
         attempts.push(TokenAttempt {
             class: kind.class_name(),
             kind: kind.name(),
-            message: messages::token_error(&error),
+            message: messages::token_error(error),
         });
+    };
+    let kinds = cx.settings.simple_jwt.auth_token_classes.iter().map(|class| match class {
+        TokenClass::AccessToken => TokenKind::Access,
+        TokenClass::SlidingToken => TokenKind::Sliding,
+    });
+    match jwt.decode(cx, token).await? {
+        Ok(claims) => {
+            for kind in kinds {
+                match is_of_kind(cx, jwt, &claims, kind).await? {
+                    Ok(()) => return Ok(claims),
+                    Err(error) => attempt(kind, &error),
+                }
+            }
+        }
+        Err(error) => kinds.for_each(|kind| attempt(kind, &error)),
     }
     let message = messages::jwt_failure(AuthenticationFailure::NotValidForAnyType);
     Err(Error::TokenRefused(TokenRefusal { message, shows_code: true, attempts }))
