@@ -1,5 +1,6 @@
 //! All that a flow may touch: the [`App`] that everybody shares, and one request's [`Context`] of it.
 
+use std::cell::RefCell;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -243,16 +244,17 @@ impl Entropy {
 
     /// A name that nothing else has, and that is no secret: the operating system is asked for many at once.
     pub fn name(&self) -> [u8; 16] {
-        static NAMES: Mutex<Vec<[u8; 16]>> = Mutex::new(Vec::new());
+        thread_local! {
+            static NAMES: RefCell<Vec<[u8; 16]>> = const { RefCell::new(Vec::new()) };
+        }
         match self {
-            Self::System => {
-                let mut names = NAMES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Self::System => NAMES.with_borrow_mut(|names| {
                 if names.is_empty() {
                     names.resize_with(NAMES_AT_ONCE, Default::default);
                     self.fill(names.as_flattened_mut());
                 }
                 names.pop().unwrap_or_else(|| self.bytes())
-            }
+            }),
             Self::Seeded(_) => self.bytes(),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::header::REFERER;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
-use rest_auth_core::features::sessions::{self, Opened, Renewal, Session};
+use rest_auth_core::features::sessions::{self, Opened, Renewal, Session, SessionCookie};
 use rest_auth_core::form::Input;
 use rest_auth_core::settings::{AuthenticatorName, Settings};
 use rest_auth_core::{Context, Error, Result, messages};
@@ -152,6 +152,14 @@ impl Browser {
         })
     }
 
+    /// Moves the end of the live session on.
+    async fn keep_alive(&self, cx: &Context) -> Result<Option<SessionCookie>> {
+        match self.session(cx).await? {
+            Some(session) => sessions::keep_alive(cx, session).await,
+            None => Ok(None),
+        }
+    }
+
     /// Adds what the cookies have become to those of an answer with this status, unless it says so itself.
     pub(crate) async fn settle(&self, cx: &Context, status: StatusCode, lines: &mut Lines) -> Result<()> {
         let settings = &cx.settings;
@@ -166,8 +174,7 @@ impl Browser {
         }
         if settings.session.save_every_request
             && !status.is_server_error()
-            && let Some(session) = self.session(cx).await?
-            && let Some(kept) = sessions::keep_alive(cx, session).await?
+            && let Some(kept) = Box::pin(self.keep_alive(cx)).await?
         {
             lines.session = cookies::session(cx, &kept);
             return Ok(());

@@ -1,9 +1,10 @@
 //! The steps of a request, in DRF's order: the counterpart of `APIView.dispatch`.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{NestedPath, Request};
+use axum::extract::NestedPath;
 use axum::response::Response;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -11,11 +12,11 @@ use http::{Method, StatusCode};
 use rest_auth_core::form::{Body as FormBody, Input, Values};
 use rest_auth_core::settings::ParserName;
 use rest_auth_core::{Context, throttles};
+use serde_json::Value;
 use tracing::Instrument as _;
 
 use crate::authenticators::Identity;
 use crate::browser::Browser;
-use crate::cookies::Lines;
 use crate::endpoint::{Action, Call, Endpoint};
 use crate::error::{ApiError, ErrorStyle};
 use crate::negotiate::{self, Accepted, negotiate};
@@ -28,16 +29,23 @@ use crate::site::Site;
 use crate::{incoming, options};
 
 /// Answers a request to an endpoint.
-pub(crate) async fn dispatch(site: &Site, endpoint: &Endpoint, request: Request) -> Response {
-    let (mut head, body) = request.into_parts();
+///
+/// What each request awaits is kept below a kilobyte in one piece, by boxes for the head and for what few requests need:
+/// an allocator has small pieces at hand, and large ones are copied at each step up.
+pub(crate) fn dispatch<'a>(
+    site: &'a Site,
+    endpoint: &'a Endpoint,
+    mut head: Box<Parts>,
+    body: Body,
+) -> Pin<Box<dyn Future<Output = Response> + Send + 'a>> {
     head.method = incoming::method(&head.method);
     let cx = incoming::context(&site.app, &head);
     let span =
         tracing::info_span!("request", request_id = cx.meta.request_id.as_str(), endpoint = endpoint.name);
-    answer(site, endpoint, cx, head, body).instrument(span).await
+    Box::pin(answer(site, endpoint, cx, head, body).instrument(span))
 }
 
-async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, body: Body) -> Response {
+async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Box<Parts>, body: Body) -> Response {
     let wrapping = Wrapping {
         method: &head.method.clone(),
         request_id: &cx.clone().meta.request_id,
@@ -50,7 +58,8 @@ async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, 
     let (accepted, outcome) =
         match negotiate(site.renderers(), &head.headers, head.uri.query().unwrap_or_default()) {
             Ok(accepted) => {
-                (accepted, Visit { site, endpoint, cx: &cx, head: &head, arrived: &arrived }.steps().await)
+                let visit = Visit { site, endpoint, cx: &cx, head: &head, arrived: &arrived };
+                (accepted, Box::pin(visit.steps()).await)
             }
             Err(error) => (Accepted::fallback(site.renderers()), Err(error)),
         };
@@ -59,19 +68,23 @@ async fn answer(site: &Site, endpoint: &Endpoint, cx: Context, mut head: Parts, 
         non_field_errors_key: &site.app.settings.rest_framework.non_field_errors_key,
         request_id: wrapping.request_id,
     };
-    let mut reply = match outcome {
-        Ok(reply) => reply,
+    let (mut reply, outside) = match outcome {
+        Ok(reply) => (reply, None),
         // Django's own refusals are no answers of an endpoint, but the session may have a new key all the same.
         Err(refused @ ApiError::BadRequest(_)) => {
-            let mut cookies = Lines::default();
-            let settled = arrived.browser.settle(&cx, StatusCode::BAD_REQUEST, &mut cookies).await;
-            let refused = settled.err().map_or(refused, ApiError::from);
-            return respond::with_cookies(respond::outside(refused, &head.headers, wrapping), &cookies);
+            (Reply::new(StatusCode::BAD_REQUEST, Value::Null), Some(refused))
         }
-        Err(error) => error.into_reply(style),
+        Err(error) => (error.into_reply(style), None),
     };
-    if let Err(error) = arrived.browser.settle(&cx, reply.status, &mut reply.cookies).await {
-        reply = ApiError::from(error).into_reply(style);
+    let settled = arrived.browser.settle(&cx, reply.status, &mut reply.cookies).await;
+    match (outside, settled) {
+        (Some(refused), settled) => {
+            let refused = settled.err().map_or(refused, ApiError::from);
+            let response = respond::outside(refused, &head.headers, wrapping);
+            return respond::with_cookies(response, &reply.cookies);
+        }
+        (None, Err(error)) => reply = ApiError::from(error).into_reply(style),
+        (None, Ok(())) => {}
     }
     if endpoint.for_browsers && reply.status.is_client_error() && negotiate::asks_for_page(&head.headers) {
         return respond::refusal_page(&reply, wrapping);

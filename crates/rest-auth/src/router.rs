@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
+use http::request::Parts;
 use rest_auth_core::Error;
 use rest_auth_core::settings::Settings;
 use tower::ServiceExt as _;
@@ -44,7 +45,9 @@ pub(crate) fn for_site(site: &Arc<Site>) -> Router {
     let router = jwks::routes(router, site);
     let router = external_issuers::routes(router, site);
     let unknown = Arc::clone(site);
-    let plain = router.clone().fallback(move |request: Request| async move { not_found(&unknown, request) });
+    let plain = router
+        .clone()
+        .fallback(move |request: Request| async move { not_found(&unknown, &request.into_parts().0) });
     let site_with_escapes = router.fallback(move |request: Request| async move {
         match plain.oneshot(unescaped(request)).await {
             Ok(response) => response,
@@ -98,11 +101,15 @@ fn with_endpoint<S: Clone + Send + Sync + 'static>(
     path: &str,
 ) -> Router<S> {
     let (site, endpoint) = (Arc::clone(site), Arc::clone(endpoint));
-    let answer = any(move |request: Request| async move {
-        if endpoint.is_at(request.uri().path()) {
-            dispatch(&site, &endpoint, request).await
-        } else {
-            not_found(&site, request)
+    let answer = any(move |request: Request| {
+        let (head, body) = request.into_parts();
+        let head = Box::new(head);
+        async move {
+            if endpoint.is_at(head.uri.path()) {
+                dispatch(&site, &endpoint, head, body).await
+            } else {
+                not_found(&site, &head)
+            }
         }
     });
     both_slashes(path).fold(router, |router, path| router.route(path, answer.clone()))
@@ -128,10 +135,9 @@ fn rooted(prefix: &str) -> String {
     }
 }
 
-fn not_found(site: &Site, request: Request) -> Response {
-    let (head, _) = request.into_parts();
+fn not_found(site: &Site, head: &Parts) -> Response {
     let (method, id) = (incoming::method(&head.method), incoming::request_id(&site.app, &head.headers));
-    let error = Origin::of(&site.app.settings, &head).err().unwrap_or_else(|| Error::NotFound.into());
+    let error = Origin::of(&site.app.settings, head).err().unwrap_or_else(|| Error::NotFound.into());
     respond::outside(
         error,
         &head.headers,
