@@ -176,7 +176,7 @@ impl<'a> Bench<'a> {
         std::thread::sleep(REST);
         let idle_mib = server.resident_mib()?;
         let hashes = hash_rate::measure(span)?;
-        let (bare, user) = self.in_turns(&server)?;
+        let (bare, user) = self.user(&server)?;
         let logins = u32::try_from(machine::cores() * LOGINS_PER_CORE)?;
         let login =
             gather(self.plan(&server, logins, Pace::Eager), &server, |client| self.login(&server, client))?;
@@ -217,13 +217,20 @@ impl<'a> Bench<'a> {
         let model = Model::of(&connection.ask(&verify_request(host, &list[0].1))?)?.with_claims(SECRET);
         let bare = Process::bare(&model)?;
         let plan = |process| self.plan(process, self.arguments.connections, Pace::Eager);
-        let posted =
-            gather(plan(&bare), &bare, |client| Present::to_bare(bare.address, &list, &model, client))?;
-        let verify = gather(plan(&server), &server, |client| Present::to_verify(host, &list, client))?;
+        let (posted, verify) = self.in_turns(
+            |_| {
+                gather(self.turn(&bare), &bare, |client| {
+                    Present::to_bare(bare.address, &list, &model, client)
+                })
+            },
+            |_| gather(self.turn(&server), &server, |client| Present::to_verify(host, &list, client)),
+        )?;
         let route = |path: &'static str| {
-            gather(plan(&bare), &bare, |client| Present::to_route(bare.address, path, &list, &model, client))
+            gather(self.turn(&bare), &bare, |client| {
+                Present::to_route(bare.address, path, &list, &model, client)
+            })
         };
-        let (asked, claims) = (route("/")?, route("/claims")?);
+        let (asked, claims) = self.in_turns(|_| route("/"), |_| route("/claims"))?;
         let user =
             gather(plan(&server), &server, |client| Present::to_user(host, self.population, &list, client))?;
         let commits = commit_rate::measure(&self.folder, span)?;
@@ -271,29 +278,40 @@ impl<'a> Bench<'a> {
         Plan { address: server.address, clients, pace, warm_up: WARM_UP, span: self.arguments.span() }
     }
 
-    /// The bare route, which answers what the server answers, and the server: a second each, in turns, so that whatever
-    /// else the machine does meets both.
-    fn in_turns(&self, server: &Process) -> Result<(Seen, Seen), Failure> {
+    /// `GET user/`, and the bare route that answers the same.
+    fn user(&self, server: &Process) -> Result<(Seen, Seen), Failure> {
         let mut connection = Connection::open(server.address)?;
         let model = Model::of(&connection.ask(&details_request(server.address, 0))?)?;
         let bare = Process::bare(&model)?;
-        let plan = |process| Plan {
-            warm_up: TURN_WARM_UP,
-            span: TURN,
-            ..self.plan(process, self.arguments.connections, Pace::Eager)
-        };
+        self.in_turns(
+            |_| gather(self.turn(&bare), &bare, |_| Bare::new(bare.address, model.body.clone())),
+            |turn| {
+                let first = turn * self.arguments.connections;
+                gather(self.turn(server), server, |client| self.details(server, first + client))
+            },
+        )
+    }
+
+    /// A ceiling and what it is the ceiling of: a second each, in turns, so that whatever else the machine does meets both.
+    fn in_turns(
+        &self,
+        ceiling: impl Fn(u32) -> Result<Seen, Failure>,
+        measured: impl Fn(u32) -> Result<Seen, Failure>,
+    ) -> Result<(Seen, Seen), Failure> {
         let mut sums: Option<(Seen, Seen)> = None;
         for turn in 0..u32::try_from(self.arguments.seconds)? {
-            let of_bare = gather(plan(&bare), &bare, |_| Bare::new(bare.address, model.body.clone()))?;
-            let of_user = gather(plan(server), server, |client| {
-                self.details(server, turn * self.arguments.connections + client)
-            })?;
+            let (above, below) = (ceiling(turn)?, measured(turn)?);
             sums = Some(match sums {
-                Some((bare, user)) => (bare.and(of_bare), user.and(of_user)),
-                None => (of_bare, of_user),
+                Some((ceiling, measured)) => (ceiling.and(above), measured.and(below)),
+                None => (above, below),
             });
         }
         sums.ok_or_else(|| "no time to measure anything".into())
+    }
+
+    fn turn(&self, process: &Process) -> Plan {
+        let plan = self.plan(process, self.arguments.connections, Pace::Eager);
+        Plan { warm_up: TURN_WARM_UP, span: TURN, ..plan }
     }
 
     /// `GET user/` at a steady rate.
