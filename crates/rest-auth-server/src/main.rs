@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use rest_auth_server::{Console, Process};
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Process::current() {
         Ok(process) => ExitCode::from(rest_auth_server::run(process)),
