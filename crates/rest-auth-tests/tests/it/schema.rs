@@ -221,7 +221,9 @@ async fn a_second_run_finds_nothing_to_do() {
         let store = SqlStore::open(&url, Options::default(), djangos_own()).unwrap();
         let first = store.migrate(NOW).await.unwrap();
         assert_eq!(first.tables.len(), 27, "{first:?}");
-        assert_eq!(first.indexes.len(), 3, "{first:?}");
+        // PostgreSQL looks at a token's row in any case.
+        let indexes = if url.starts_with("sqlite") { 4 } else { 3 };
+        assert_eq!(first.indexes.len(), indexes, "{first:?}");
         let second = store.migrate(NOW).await.unwrap();
         assert_eq!((second.tables.len(), second.indexes.len()), (0, 0), "{second:?}");
     }

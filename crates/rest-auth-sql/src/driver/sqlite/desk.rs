@@ -188,7 +188,7 @@ impl Desk {
         let lease = Lease { number: state.turns, desk: Arc::clone(self), over: false };
         let Err(returned) = waiting.grant.send(Ok(lease)) else { return true };
         // It left at the last moment. Nothing needs to end its turn but this.
-        drop(returned.map(|lease| Lease::forget(lease)));
+        drop(returned.map(Lease::forget));
         state.take_back();
         state.notice_loss();
         false
