@@ -1,4 +1,7 @@
+use std::path::PathBuf;
+
 use super::*;
+use crate::model::{EncodedPassword, User};
 use crate::settings::OrFalse;
 
 const KEY: &str = "Nw:1r31eq:nXI363uTpI-yEG6eGTPn_I3BxlIH6ybJXNIlhhEoKQk";
@@ -29,7 +32,7 @@ fn site() -> Site {
 }
 
 fn ann() -> User {
-    User { username: Some("ann".to_owned()), email: "ann@example.org".to_owned(), ..sample_user() }
+    User { username: Some("ann".to_owned()), email: "ann@example.org".to_owned(), ..kinds::user() }
 }
 
 fn mail(templates: &MailTemplates, change: impl FnOnce(&mut Settings, &mut Site, &mut User)) -> Mail {
@@ -288,4 +291,19 @@ fn a_deployment_may_write_its_own_reset_mail() {
     assert_eq!(mail.text, "ann: https://app.example.net/?u=1&t=2");
     let html = "<a href=\"https://app.example.net/?u=1&amp;t=2\">bkrfgg-8155</a>";
     assert_eq!(mail.html.as_deref(), Some(html));
+}
+
+#[test]
+fn each_kind_of_mail_is_tried_with_what_it_is_about() {
+    for (name, variable) in [
+        ("socialaccount/email/account_connected_message.txt", "provider"),
+        ("account/email/email_confirmation_message.txt", "key"),
+        ("account/email/password_reset_key_message.txt", "uid"),
+    ] {
+        // Wrong only where the variable is there.
+        let text = format!("{{% if {variable} %}}{{{{ {variable}|first|abs }}}}{{% endif %}}");
+        let folder = Folder::new(&format!("sample-{variable}"), &[(name, &text)]);
+        let problems = MailTemplates::load(Some(&folder.0)).expect_err(name);
+        assert!(problems[0].message.contains(name), "{problems:?}");
+    }
 }
