@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rest_auth_core::checks::{self, Finding, Level};
+use rest_auth_core::features::external_issuers;
 use rest_auth_core::fetch::{Fetch, Nobody};
 use rest_auth_core::hooks::{
     AddClaims, Hooks, LoginHooks, PasswordHooks, RegistrationHooks, RepresentUser, SocialHooks,
@@ -10,12 +11,11 @@ use rest_auth_core::hooks::{
 use rest_auth_core::mail::Mailer;
 use rest_auth_core::settings::{Problem, Settings};
 use rest_auth_core::store::{Store, StoreError};
-use rest_auth_core::{App, AppParts, Clock, Entropy};
+use rest_auth_core::{App, AppParts, Clock, Entropy, cleaning};
 
 use crate::RestAuth;
 use crate::authenticators::Authenticator;
-use crate::cleaning::Cleaning;
-use crate::issuers::KeyKeeping;
+use crate::background::Background;
 use crate::outbox::Outbox;
 use crate::site::Site;
 
@@ -160,9 +160,11 @@ impl Builder {
         let parts = AppParts { store, hooks, clock, entropy, fetch };
         let app = App::build(settings, parts).map_err(BuildError::Settings)?;
         let outbox = mailer.map(|mailer| Arc::new(Outbox::start(Arc::clone(&app), mailer)));
-        let cleaning = Some(Arc::new(Cleaning::start(Arc::clone(&app))));
-        let issuers = Some(Arc::new(KeyKeeping::start(Arc::clone(&app))));
-        Ok(RestAuth { site: Arc::new(Site::new(app, authenticators)), outbox, cleaning, issuers })
+        let background = Arc::new([
+            Background::start(cleaning::run(Arc::clone(&app))),
+            Background::start(external_issuers::run(Arc::clone(&app))),
+        ]);
+        Ok(RestAuth { site: Arc::new(Site::new(app, authenticators)), outbox, background })
     }
 }
 

@@ -37,9 +37,9 @@
 //! | `error` | which error has which status |
 
 mod authenticators;
+mod background;
 mod browser;
 mod builder;
-mod cleaning;
 mod cookies;
 mod cors;
 mod dispatch;
@@ -48,7 +48,6 @@ mod endpoints;
 mod error;
 mod extract;
 mod incoming;
-mod issuers;
 mod media_type;
 mod negotiate;
 mod options;
@@ -79,8 +78,7 @@ pub use rest_auth_outbound as outbound;
 #[cfg(feature = "sql")]
 pub use rest_auth_sql as sql;
 
-use cleaning::Cleaning;
-use issuers::KeyKeeping;
+use background::Background;
 use outbox::Outbox;
 use site::Site;
 
@@ -90,10 +88,8 @@ pub struct RestAuth {
     site: Arc<Site>,
     /// Sends mails as long as somebody holds it.
     outbox: Option<Arc<Outbox>>,
-    /// Deletes expired rows as long as somebody holds it.
-    cleaning: Option<Arc<Cleaning>>,
-    /// Keeps the keys of other issuers at hand as long as somebody holds it.
-    issuers: Option<Arc<KeyKeeping>>,
+    /// What else runs as long as somebody holds it.
+    background: Arc<[Background]>,
 }
 
 impl RestAuth {
@@ -104,7 +100,7 @@ impl RestAuth {
 
     /// On an app that is there already, whose mails somebody else sends and whose expired rows somebody else deletes.
     pub fn new(app: Arc<App>) -> Self {
-        Self { site: Arc::new(Site::new(app, Vec::new())), outbox: None, cleaning: None, issuers: None }
+        Self { site: Arc::new(Site::new(app, Vec::new())), outbox: None, background: Arc::new([]) }
     }
 
     /// The endpoints, to be nested below an address of the host's choice: `login/`, `user/`, `registration/` …
@@ -121,12 +117,7 @@ impl RestAuth {
     /// Stops sending mails, once those that are due have left or `time_left` is over; what is left waits in the
     /// database for the next start. Call it after the last request.
     pub async fn shut_down(self, time_left: Duration) {
-        if let Some(cleaning) = self.cleaning {
-            cleaning.stop();
-        }
-        if let Some(issuers) = self.issuers {
-            issuers.stop();
-        }
+        self.background.iter().for_each(Background::stop);
         if let Some(outbox) = self.outbox {
             outbox.shut_down(time_left).await;
         }
