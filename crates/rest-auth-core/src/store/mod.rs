@@ -32,35 +32,28 @@ pub use throttles::{Hit, Throttles, Window};
 pub use tokens::Tokens;
 pub use users::{ProfileChanges, UserLookup, Users};
 
-/// Everything that can be asked of a connection.
-pub trait Records:
-    Users
-    + EmailAddresses
-    + Tokens
-    + RefreshTokens
-    + Sessions
-    + Outbox
-    + Throttles
-    + Sites
-    + SocialAccounts
-    + SocialCodes
-    + Send
-{
+/// A trait that whatever has all of the others has.
+macro_rules! sum {
+    ($(#[$about:meta])* $name:ident: $($part:ident),* $(,)?) => {
+        $(#[$about])*
+        pub trait $name: $($part +)* Send {}
+
+        impl<T: $($part +)* Send> $name for T {}
+    };
 }
 
-impl<T> Records for T where
-    T: Users
-        + EmailAddresses
-        + Tokens
-        + RefreshTokens
-        + Sessions
-        + Outbox
-        + Throttles
-        + Sites
-        + SocialAccounts
-        + SocialCodes
-        + Send
-{
+sum! {
+    /// Everything that can be asked of a connection.
+    Records: Users,
+        EmailAddresses,
+        Tokens,
+        RefreshTokens,
+        Sessions,
+        Outbox,
+        Throttles,
+        Sites,
+        SocialAccounts,
+        SocialCodes,
 }
 
 /// A transaction. Dropping it rolls back, so `?` is always safe.
