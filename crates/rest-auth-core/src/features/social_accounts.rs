@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::messages;
 use crate::model::{Secret, SocialAccount, SocialToken, User};
 use crate::settings::EmailVerification;
+use crate::store::Tx;
 
 /// The accounts, by key.
 pub async fn list(cx: &Context, user: &User) -> Result<Vec<SocialAccount>> {
@@ -35,7 +36,8 @@ pub fn represent(cx: &Context, account: &SocialAccount) -> Value {
 /// Disconnects an account, unless its owner could then not come in any more (W-32). Another's is not found.
 pub async fn disconnect(cx: &Context, user: &User, id: i64) -> Result<()> {
     let mut tx = cx.store.write().await?;
-    // Deleted first: of two that are disconnected at once, the second sees that it is the last.
+    // Of two that are disconnected at once the second waits here, and sees then that it is the last.
+    tx.hold_username(&format!("social accounts of:{}", user.id)).await?;
     if !tx.delete_social_account(user.id, id).await? {
         return Err(Error::NotFound);
     }
@@ -56,6 +58,12 @@ pub async fn disconnect(cx: &Context, user: &User, id: i64) -> Result<()> {
     }
     tx.commit().await?;
     cx.hooks.after_disconnect(cx, user, id).await
+}
+
+/// Of two who come with one account of a provider the second waits here until the first has committed. Nobody's user
+/// name has a colon.
+pub(crate) async fn hold(tx: &mut dyn Tx, provider: &str, uid: &str) -> Result<()> {
+    Ok(tx.hold_username(&format!("social:{provider}:{uid}")).await?)
 }
 
 /// A column of a kept token.

@@ -6,10 +6,14 @@ use rest_auth_tests::fake_providers::{FakeProviders, SETTINGS};
 use serde_json::{Value, json};
 
 async fn start(settings: &str) -> TestApp {
+    start_on(Database::Memory, settings).await
+}
+
+async fn start_on(database: Database, settings: &str) -> TestApp {
     let mut table: toml::Table = toml::from_str(SETTINGS).unwrap();
     rest_auth_tests::app::merge(&mut table, toml::from_str(settings).unwrap());
     let settings = toml::to_string(&table).unwrap();
-    TestApp::built(Database::Memory, &settings, |builder| builder.fetch(FakeProviders::default())).await
+    TestApp::built(database, &settings, |builder| builder.fetch(FakeProviders::default())).await
 }
 
 async fn connect(app: &TestApp, token: &str, name: &str) -> Response {
@@ -90,6 +94,26 @@ async fn s_89_the_last_way_in_cannot_be_disconnected() {
     // With a second one the first may go.
     connect(&app, &token, "taken").await;
     assert_eq!(disconnect(&app, &token, &id).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s_89_of_two_that_are_disconnected_at_once_one_stays() {
+    for database in Database::each().await {
+        let app = start_on(database, "").await;
+        let login = app.client().post("/rest-auth/github/").json(&json!({"code": "code-alice"})).send().await;
+        let token = login.json()["key"].as_str().unwrap().to_owned();
+        for _ in 0..10 {
+            for name in ["alice", "taken"] {
+                connect(&app, &token, name).await;
+            }
+            let listed = list(&app, &token).await;
+            let (one, other) = (&listed[0]["id"], &listed[1]["id"]);
+            let answers = tokio::join!(disconnect(&app, &token, one), disconnect(&app, &token, other));
+            let mut statuses = [answers.0.status, answers.1.status];
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 400]);
+        }
+    }
 }
 
 #[tokio::test]

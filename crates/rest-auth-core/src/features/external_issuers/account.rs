@@ -2,14 +2,14 @@
 //! or made. However many requests somebody comes with at once, they get one account.
 
 use rest_auth_formats::jwt::Claims;
-use rest_auth_formats::passwords::unusable;
+use rest_auth_formats::passwords::{is_usable, unusable};
 use serde_json::Map;
 
 use super::person::{Person, person};
 use super::{Issuer, Refusal};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::features::{registration, rownd, social_login};
+use crate::features::{registration, rownd, social_accounts, social_login};
 use crate::model::{NewUser, User};
 use crate::settings::FeatureName;
 use crate::store::{StoreError, Tx};
@@ -117,7 +117,7 @@ async fn left_behind(cx: &Context, issuer: &Issuer, claims: &Claims, subject: &s
     for id in [Some(subject), rownd::app_user_id(claims)].into_iter().flatten() {
         for user in records.users(rownd.left_behind(id)).await? {
             let password = user.password.as_str();
-            let has_password = !password.is_empty() && !password.starts_with('!');
+            let has_password = !password.is_empty() && is_usable(password);
             if !has_password && records.user_social_accounts(user.id).await?.is_empty() {
                 return Ok(Some(user));
             }
@@ -129,7 +129,7 @@ async fn left_behind(cx: &Context, issuer: &Issuer, claims: &Claims, subject: &s
 /// An account becomes the subject's that was made for it before there were connections.
 async fn adopt(cx: &Context, issuer: &Issuer, user: User, subject: &str) -> Result<User> {
     let mut tx = cx.store.write().await?;
-    tx.hold_username(&format!("social:{}:{subject}", issuer.name())).await?;
+    social_accounts::hold(tx.as_mut(), issuer.name(), subject).await?;
     if let Some(user) = tx.social_user(issuer.name(), subject).await? {
         return Ok(user);
     }
@@ -146,8 +146,7 @@ async fn carry_out(
     plan: Plan,
 ) -> Result<Done> {
     let profile = &person.profile;
-    // No user name has a colon: of two requests of one subject the second one waits here.
-    tx.hold_username(&format!("social:{}:{}", issuer.name(), profile.uid)).await?;
+    social_accounts::hold(tx, issuer.name(), &profile.uid).await?;
     if let Some(user) = tx.social_user(issuer.name(), &profile.uid).await? {
         return Ok(Done::As(user, false));
     }

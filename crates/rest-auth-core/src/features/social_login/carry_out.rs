@@ -33,8 +33,7 @@ pub(super) async fn carry_out(
     plan: Plan,
 ) -> Result<Done> {
     let uid = &identity.profile.uid;
-    // No user name has a colon: of two logins with one account of a provider the second one waits here.
-    tx.hold_username(&format!("social:{}:{uid}", provider.stored_id())).await?;
+    social_accounts::hold(tx, provider.stored_id(), uid).await?;
     let owner = tx.social_account(provider.stored_id(), uid).await?.map(|account| account.user_id);
     let expected = match &plan {
         Plan::Known(user) => Some(user.id),
