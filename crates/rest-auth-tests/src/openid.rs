@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use rest_auth_formats::{md5_hex, percent};
 
-use crate::process::{Answer, wait_until};
+use crate::process::{Answer, free_address, is_required, wait_until};
 
 /// Pages that a login goes through at most.
 const PAGES: usize = 12;
@@ -32,8 +32,7 @@ pub struct OpenIdProvider {
 pub fn is_there() -> bool {
     static THERE: OnceLock<bool> = OnceLock::new();
     *THERE.get_or_init(|| {
-        let required = std::env::var("REST_AUTH_REQUIRE").unwrap_or_default();
-        let required = required.split(',').any(|name| name.trim() == "openid");
+        let required = is_required("openid");
         let folder = folder();
         // Nobody who runs the tests wants packages downloaded without asking for it.
         let there = folder.join("node_modules").is_dir() || (required && install(&folder).is_some());
@@ -82,9 +81,7 @@ impl OpenIdProvider {
     ///
     /// If it does not start.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let address = listener.local_addr().expect("it has an address");
-        drop(listener);
+        let address = free_address();
         let mut node = Command::new("node");
         node.arg(folder().join("provider.mjs")).arg(address.port().to_string());
         node.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

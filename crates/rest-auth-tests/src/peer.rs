@@ -1,7 +1,7 @@
 //! The peer, a real dj-rest-auth, on a database of a test's: scripts in its shell, and its server.
 
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
-use crate::process::wait_until;
+use crate::process::{free_address, is_required, wait_until};
 
 /// The peer with its settings, on one database.
 pub struct Peer {
@@ -28,8 +28,7 @@ pub struct PeerServer {
 pub fn is_there() -> bool {
     static THERE: OnceLock<bool> = OnceLock::new();
     *THERE.get_or_init(|| {
-        let required = std::env::var("REST_AUTH_REQUIRE").unwrap_or_default();
-        let required = required.split(',').any(|name| name.trim() == "peer");
+        let required = is_required("peer");
         // Nobody who runs the tests wants packages downloaded without asking for it.
         let arguments: &[&str] = if required { &["setup"] } else { &["setup", "--check"] };
         let there =
@@ -101,9 +100,7 @@ impl Peer {
     ///
     /// If it does not start.
     pub fn serve(&self) -> PeerServer {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let address = listener.local_addr().expect("it has an address");
-        drop(listener);
+        let address = free_address();
         let port = address.port().to_string();
         let child = self.command("serve").args(["--port", &port]).spawn().expect("the peer starts");
         let server = PeerServer { child, address };

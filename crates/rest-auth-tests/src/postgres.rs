@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions, Connection, Executor};
 
+use crate::process::{free_address, is_required};
+
 /// How much is risked for speed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
@@ -80,16 +82,21 @@ impl Cluster {
 
     fn begin(durability: Durability, shared: bool) -> Option<Self> {
         let Some(binaries) = binaries() else {
-            let required = std::env::var("REST_AUTH_REQUIRE").unwrap_or_default();
             assert!(
-                !required.split(',').any(|name| name.trim() == "postgres"),
+                !is_required("postgres"),
                 "REST_AUTH_REQUIRE asks for postgres, and there is no initdb in PATH or /usr/lib/postgresql"
             );
             eprintln!("skipped: postgres (no initdb in PATH or /usr/lib/postgresql)");
             return None;
         };
-        let mut cluster =
-            Self { folder: folder(), binaries, port: free_port(), durability, server: None, shared };
+        let mut cluster = Self {
+            folder: folder(),
+            binaries,
+            port: free_address().port(),
+            durability,
+            server: None,
+            shared,
+        };
         cluster.create().expect("initdb makes a cluster");
         cluster.go().expect("postgres starts");
         Some(cluster)
@@ -202,11 +209,6 @@ fn folder() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     std::env::temp_dir().join(format!("rest-auth-postgres-{}-{number}", std::process::id()))
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
 }
 
 /// The folder of initdb: the newest in Debian's place, else the one in PATH.

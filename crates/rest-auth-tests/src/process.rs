@@ -1,7 +1,7 @@
 //! The binary `rest-auth` as a process, in a folder of its own; and requests to it as bytes on a socket.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -264,6 +264,22 @@ impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// Whether `REST_AUTH_REQUIRE` asks for something that not every machine has: a test that lacks it fails then.
+pub fn is_required(name: &str) -> bool {
+    let required = std::env::var("REST_AUTH_REQUIRE").unwrap_or_default();
+    required.split(',').any(|one| one.trim() == name)
+}
+
+/// An address that nobody listens on.
+///
+/// # Panics
+///
+/// If there is none left.
+pub fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it has an address")
 }
 
 /// Waits until something holds; a caller that cannot go on without it asserts it again.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use super::Failure;
 use super::bare::Model;
 use super::connection::Connection;
 use super::stopwatch::{now, sleep_until};
+use crate::process::free_address;
 
 /// The unit of /proc/PID/stat: a constant of Linux's interface.
 const TICKS_A_SECOND: u32 = 100;
@@ -42,7 +43,7 @@ pub(super) struct Usage {
 impl Process {
     /// The server, with a configuration file, as soon as it is ready.
     pub(super) fn server(binary: &Path, config: &Path, log: &Path) -> Result<Self, Failure> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let address = free_address();
         let log = fs::File::create(log)?;
         let begin = now();
         let child = Command::new(binary)

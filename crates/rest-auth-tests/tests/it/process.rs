@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rest_auth_tests::postgres::{Cluster, Durability};
-use rest_auth_tests::process::{Answer, Deployment, wait_until};
+use rest_auth_tests::process::{Answer, Deployment, free_address, wait_until};
 use tokio::time::Instant;
 
 const REGISTRATION: &str = "/rest-auth/registration/";
@@ -65,7 +65,7 @@ fn a_signal_ends_it_after_the_requests_and_mails_under_way() {
 #[test]
 fn what_was_answered_survives_a_kill_and_its_mail_is_sent_after_the_next_start() {
     // A mail server that nobody has started.
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = free_address().port();
     let away = format!("secret_key = \"{SECRET}\"\n[email]\nbackend = \"smtp\"\nport = {closed}\n");
     let deployment = Deployment::new(&away).with_fast_hashes();
     let server = deployment.serve();
@@ -175,7 +175,7 @@ fn a_database_that_is_away_at_the_start_is_waited_for() {
     let url = tokio::runtime::Runtime::new().unwrap().block_on(cluster.database());
     cluster.stop();
     let deployment = deployment().with("REST_AUTH__DATABASE__URL", &url);
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = free_address();
     let server = deployment.serve_at(address);
 
     assert_eq!(server.get("/healthz").status, 200);
@@ -214,7 +214,7 @@ fn a_server_that_waits_for_its_database_ends_at_once() {
     let url = cluster.url("postgres");
     cluster.stop();
     let deployment = deployment().with("REST_AUTH__DATABASE__URL", &url);
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = free_address();
     let server = deployment.serve_at(address);
     let since = Instant::now();
     server.signal("TERM");
